@@ -1,0 +1,58 @@
+"""Every error this project raises on purpose.
+
+::
+
+    CodexLspError                 one sentence for the user: what is wrong and how to mend it
+    ├── UsageError                what the user asked for cannot be (no such file, bad position)
+    ├── ModelError                something about a model
+    │   ├── ModelNotFoundError    no such model is installed
+    │   ├── InvalidModelError     the directory is there, but does not hold to the contract
+    │   ├── DamagedFileError      a file's bytes are not what they should be
+    │   ├── ConversionError       the source cannot be converted faithfully
+    │   └── PullError             the source could not be fetched or written
+    └── EngineError               the model could not be run
+
+A cancelled generation is no error to the user; :class:`GenerationCancelled` stands apart.
+"""
+
+from __future__ import annotations
+
+
+class CodexLspError(Exception):
+    """An error whose text is one sentence fit for the user."""
+
+
+class UsageError(CodexLspError):
+    """The request itself is at fault: a file that is not there, a position outside of it."""
+
+
+class ModelError(CodexLspError):
+    """Something about a model."""
+
+
+class ModelNotFoundError(ModelError):
+    """No model of that name is installed."""
+
+
+class InvalidModelError(ModelError):
+    """A model directory breaks the contract of :mod:`codex_lsp.model_dir`."""
+
+
+class DamagedFileError(ModelError):
+    """A file's bytes are not what they should be."""
+
+
+class ConversionError(ModelError):
+    """The source's weights cannot be converted faithfully."""
+
+
+class PullError(ModelError):
+    """A model could not be fetched or written."""
+
+
+class EngineError(CodexLspError):
+    """The model could not be loaded or run."""
+
+
+class GenerationCancelled(Exception):  # noqa: N818 - it is a signal, not an error
+    """A generation was stopped because nobody waits for it any more."""

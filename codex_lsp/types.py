@@ -1,0 +1,239 @@
+"""The frozen values that flow through the pipeline, in the order in which they appear.
+
+Offsets are indices into ``str`` (code points). A log-probability is a natural logarithm, taken at
+temperature 1 over the full vocabulary. Nothing here knows a language server, an editor or a file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Trigger(Enum):
+    """What made the request."""
+
+    AUTOMATIC = "automatic"
+    INVOKED = "invoked"
+
+
+class FinishReason(Enum):
+    """Why a candidate's decoding ended."""
+
+    STOP = "stop"
+    """A stop rule was met: the candidate is whole."""
+    END_OF_TEXT = "end_of_text"
+    """The model ended the document."""
+    LENGTH = "length"
+    """The token limit was reached: the candidate may be cut in the middle."""
+    MISMATCH = "mismatch"
+    """It does not begin with what the prompt asked it to begin with (:attr:`Prompt.healed`)."""
+
+
+class RejectionReason(Enum):
+    """Why there is no suggestion. Values are stable: they are part of the JSON and the protocol."""
+
+    EMPTY = "empty"
+    """The model had nothing to add here."""
+    REPEATS_SUFFIX = "repeats_suffix"
+    """All it would add stands right of the cursor already."""
+    MID_WORD = "mid_word"
+    """The cursor stands in the middle of a word."""
+    LOW_CONFIDENCE = "low_confidence"
+    """The best candidate's mean log-probability is below the threshold."""
+    TOO_LARGE = "too_large"
+    """The document is larger than the size limit of the settings."""
+    SUPERSEDED = "superseded"
+    """A newer request took its place."""
+    CANCELLED = "cancelled"
+    """The client called the request off."""
+    STALE = "stale"
+    """The document changed while the model was at work."""
+    DISABLED = "disabled"
+    """Completions are switched off here."""
+    SECRET_FILE = "secret_file"
+    """The file may hold secrets, so it is never read."""
+    NO_MODEL = "no_model"
+    """No model is installed, or it could not be loaded."""
+    MODEL_LOADING = "model_loading"
+    """The model is still being loaded."""
+    UNKNOWN_DOCUMENT = "unknown_document"
+    """The client never opened this document."""
+
+
+class Shape(Enum):
+    """How much is to be completed."""
+
+    LINE = "line"
+    """The rest of the line."""
+    BLOCK = "block"
+    """The rest of the line and the lines that belong to its block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An immutable snapshot of a text.
+
+    :ivar language: the editor's language identifier, such as ``python``; empty when unknown
+    :ivar preceding: text that comes before the document for the model only: a notebook's earlier
+        cells
+    """
+
+    text: str
+    language: str = ""
+    uri: str = ""
+    version: int = 0
+    preceding: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionRequest:
+    """Complete ``document`` at ``offset`` (0 ≤ offset ≤ len(document.text))."""
+
+    document: Document
+    offset: int
+    trigger: Trigger = Trigger.AUTOMATIC
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the model may see.
+
+    :ivar prefix: the text left of the cursor, starting at a line's beginning
+    :ivar suffix: the text right of the cursor
+    :ivar indent_unit: one level of indentation in this file: a tab or a number of blanks
+    :ivar line_ending: ``\\n``, ``\\r\\n`` or ``\\r``; prefix and suffix have ``\\n`` whatever it is
+    """
+
+    prefix: str
+    suffix: str
+    language: str
+    shape: Shape
+    indent_unit: str = "    "
+    line_ending: str = "\n"
+
+    @property
+    def line_before(self) -> str:
+        """The cursor's line up to the cursor."""
+        return self.prefix[self.prefix.rfind("\n") + 1 :]
+
+    @property
+    def line_after(self) -> str:
+        """The cursor's line from the cursor on, without its line ending."""
+        return self.suffix.partition("\n")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Token ids for the engine: the state after ``anchor_ids`` can be reused while a user types.
+
+    :ivar healed: text taken off the end of the prompt that every candidate has to begin with
+        (token healing: a blank before the cursor belongs to the token that follows it)
+    """
+
+    anchor_ids: tuple[int, ...]
+    tail_ids: tuple[int, ...]
+    healed: str = ""
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """All of the prompt."""
+        return self.anchor_ids + self.tail_ids
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One decoded token.
+
+    :ivar text: the characters that this token completes; empty for the first bytes of a character
+        that the next token finishes
+    """
+
+    id: int
+    text: str
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One sample, as far as it is kept."""
+
+    tokens: tuple[Token, ...]
+    finish_reason: FinishReason
+
+    @property
+    def text(self) -> str:
+        """The text of the kept tokens."""
+        return "".join(token.text for token in self.tokens)
+
+    @property
+    def total_logprob(self) -> float:
+        """The sum of the kept tokens' log-probabilities."""
+        return sum(token.logprob for token in self.tokens)
+
+    @property
+    def mean_logprob(self) -> float:
+        """The mean log-probability over the kept tokens (Chen et al. 2021, section 3.1).
+
+        Minus infinity without tokens.
+        """
+        return self.total_logprob / len(self.tokens) if self.tokens else float("-inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A ranked candidate: what would be inserted, and how sure the model is of it.
+
+    :ivar rank: 0 is the best
+    :ivar agreement: how many samples came to this text
+    """
+
+    text: str
+    mean_logprob: float
+    tokens: int
+    rank: int
+    agreement: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """The answer to a request.
+
+    :ivar start: where the replaced range begins, in the document of the request
+    :ivar end: where it ends; past the offset where text right of the cursor is replaced
+    :ivar alternatives: all candidates in rank order, the one shown first
+    :ivar complete: False while the winner is still being continued
+    """
+
+    text: str
+    start: int
+    end: int
+    mean_logprob: float
+    tokens: int
+    alternatives: tuple[Alternative, ...]
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why there is no completion. ``detail`` is one sentence for the user."""
+
+    reason: RejectionReason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Wall time of one request by stage, in milliseconds."""
+
+    prefill: float = 0.0
+    decode: float = 0.0
+    total: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A request's end: the completion or the reason why there is none, and what it took."""
+
+    result: Completion | Rejection
+    timing: Timing = field(default_factory=Timing)

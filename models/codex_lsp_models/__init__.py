@@ -1,0 +1,1 @@
+"""What writes model directories: known models, their sources, conversion, verification."""

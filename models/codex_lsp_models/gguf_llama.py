@@ -1,0 +1,195 @@
+"""GGUF Llama weights to a CTranslate2 model, from numpy arrays alone: no torch.
+
+Source of the layout: llama.cpp's ``convert_hf_to_gguf.py`` stores the query and key rows of Llama
+models permuted for its interleaved rotary embedding; CTranslate2 is told the half-split form, so
+:func:`unpermute_rotary_rows` undoes it.
+
+Not covered: architectures other than ``llama``, rotary scaling, mixture of experts. Each is refused
+with a :class:`~codex_lsp.errors.ConversionError` instead of being converted wrongly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ctranslate2
+import numpy as np
+from ctranslate2.specs import attention_spec, common_spec, transformer_spec
+from gguf import GGUFReader, dequantize
+from numpy.typing import NDArray
+
+from codex_lsp.errors import ConversionError, DamagedFileError
+
+Array = NDArray[np.float32]
+Progress = Callable[[int, int], None]
+"""Called with (tensors done, tensors in all)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LlamaShape:
+    """The hyper-parameters of a Llama model that its weights' layout depends on."""
+
+    layers: int
+    heads: int
+    kv_heads: int
+    hidden: int
+    vocabulary: int
+    context_length: int
+    rope_base: float
+    norm_epsilon: float
+
+
+class GgufFile:
+    """A GGUF file's metadata and tensors, the latter dequantized one at a time as float32."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._reader = GGUFReader(path)
+        except (ValueError, IndexError, OSError, UnicodeDecodeError) as error:
+            raise DamagedFileError(f"{path} is not a readable GGUF file: {error}") from error
+        self._tensors = {tensor.name: tensor for tensor in self._reader.tensors}
+
+    def value(self, key: str, default: Any = None) -> Any:
+        """Return the metadata value of ``key``, or ``default`` where the file has none."""
+        field = self._reader.fields.get(key)
+        return default if field is None else field.contents()
+
+    def required(self, key: str) -> Any:
+        """Return the metadata value of ``key``; a file without it cannot be converted."""
+        value = self.value(key)
+        if value is None:
+            raise ConversionError(f"{self.path.name} lacks the metadata {key!r}.")
+        return value
+
+    def has(self, name: str) -> bool:
+        """Say whether the file holds the tensor ``name``."""
+        return name in self._tensors
+
+    def tensor(self, name: str) -> Array:
+        """Return the tensor ``name``, float32, in row-major [out, in] order."""
+        tensor = self._tensors.get(name)
+        if tensor is None:
+            raise ConversionError(f"{self.path.name} lacks the tensor {name!r}.")
+        data: Array = dequantize(tensor.data, tensor.tensor_type).astype(np.float32, copy=False)
+        return data
+
+    def shape(self) -> LlamaShape:
+        """Read the model's shape; anything but a plain Llama is refused."""
+        architecture = self.required("general.architecture")
+        if architecture != "llama":
+            raise ConversionError(
+                f"{self.path.name} holds a {architecture!r} model; only Llama models are read from "
+                "GGUF. Convert the original weights with the `convert` extra instead."
+            )
+        if self.value("llama.rope.scaling.type", "none") != "none" or self.has("rope_freqs.weight"):
+            raise ConversionError(f"{self.path.name} uses rotary scaling, which is not supported.")
+        if self.value("llama.expert_count", 0):
+            raise ConversionError(f"{self.path.name} is a mixture of experts: not supported.")
+        heads = int(self.required("llama.attention.head_count"))
+        return LlamaShape(
+            layers=int(self.required("llama.block_count")),
+            heads=heads,
+            kv_heads=int(self.value("llama.attention.head_count_kv", heads)),
+            hidden=int(self.required("llama.embedding_length")),
+            vocabulary=len(self.required("tokenizer.ggml.tokens")),
+            context_length=int(self.required("llama.context_length")),
+            rope_base=float(self.value("llama.rope.freq_base", 10000.0)),
+            norm_epsilon=float(self.required("llama.attention.layer_norm_rms_epsilon")),
+        )
+
+
+def unpermute_rotary_rows(weight: Array, heads: int) -> Array:
+    """Undo llama.cpp's row order of a query or key projection.
+
+    GGUF keeps the two rotary halves of every head interleaved (row 2i is row i of the first half,
+    row 2i+1 row i of the second); the result has the halves one after the other.
+
+    :param weight: [heads * head_dim, hidden], float32
+    """
+    rows, columns = weight.shape
+    paired = weight.reshape(heads, rows // heads // 2, 2, columns)
+    return np.ascontiguousarray(paired.swapaxes(1, 2).reshape(rows, columns))
+
+
+def build_spec(gguf: GgufFile, progress: Progress) -> transformer_spec.TransformerDecoderModelSpec:
+    """Fill a CTranslate2 decoder specification with the float32 weights of ``gguf``."""
+    shape = gguf.shape()
+    spec = transformer_spec.TransformerDecoderModelSpec.from_config(
+        shape.layers,
+        shape.heads,
+        pre_norm=True,
+        activation=common_spec.Activation.SWISH,
+        ffn_glu=True,
+        rms_norm=True,
+        rotary_dim=0,
+        rotary_interleave=False,
+        rotary_base=shape.rope_base,
+        num_heads_kv=None if shape.kv_heads == shape.heads else shape.kv_heads,
+    )
+    decoder = spec.decoder
+    decoder.scale_embeddings = False
+    decoder.embeddings.weight = gguf.tensor("token_embd.weight")
+    # Llama models of this size tie the output projection to the embeddings; sharing the array lets
+    # CTranslate2 store it once.
+    tied = not gguf.has("output.weight")
+    decoder.projection.weight = (
+        decoder.embeddings.weight if tied else gguf.tensor("output.weight")
+    )
+    decoder.layer_norm.gamma = gguf.tensor("output_norm.weight")
+    for done, layer in enumerate(_layers(decoder.layer), start=1):
+        _fill_layer(layer, gguf, done - 1, shape)
+        progress(done, shape.layers)
+    return spec
+
+
+def _layers(layers: Any) -> Iterator[Any]:
+    yield from layers
+
+
+def _fill_layer(layer: Any, gguf: GgufFile, index: int, shape: LlamaShape) -> None:
+    def weight(name: str) -> Array:
+        return gguf.tensor(f"blk.{index}.{name}.weight")
+
+    attention: attention_spec.MultiHeadAttentionSpec = layer.self_attention
+    attention.layer_norm.gamma = weight("attn_norm")
+    attention.linear[0].weight = np.concatenate(
+        [
+            unpermute_rotary_rows(weight("attn_q"), shape.heads),
+            unpermute_rotary_rows(weight("attn_k"), shape.kv_heads),
+            weight("attn_v"),
+        ]
+    )
+    attention.linear[1].weight = weight("attn_output")
+    layer.ffn.layer_norm.gamma = weight("ffn_norm")
+    layer.ffn.linear_0.weight = weight("ffn_gate")
+    layer.ffn.linear_0_noact.weight = weight("ffn_up")
+    layer.ffn.linear_1.weight = weight("ffn_down")
+
+
+def convert(gguf: GgufFile, output: Path, quantization: str, progress: Progress) -> None:
+    """Write ``model.bin``, ``config.json`` and the vocabulary of ``gguf`` into ``output``.
+
+    :param quantization: a CTranslate2 type, such as ``int8`` or ``float32``
+    :raises ConversionError: the file holds something this converter would get wrong
+    """
+    spec = build_spec(gguf, progress)
+    tokens: list[str] = gguf.required("tokenizer.ggml.tokens")
+    spec.register_vocabulary(tokens)
+
+    def token_of(key: str) -> str:
+        token_id = gguf.value(key)
+        return tokens[0] if token_id is None else tokens[token_id]
+
+    spec.config.bos_token = token_of("tokenizer.ggml.bos_token_id")
+    spec.config.eos_token = token_of("tokenizer.ggml.eos_token_id")
+    spec.config.unk_token = token_of("tokenizer.ggml.unknown_token_id")
+    spec.config.layer_norm_epsilon = gguf.shape().norm_epsilon
+    spec.validate()
+    spec.optimize(quantization=quantization)
+    spec.save(str(output))
+    if not ctranslate2.contains_model(str(output)):
+        raise ConversionError(f"CTranslate2 does not recognise the model written to {output}.")

@@ -1,0 +1,64 @@
+"""The tokenizer of a GGUF file as a ``tokenizer.json``, from its own vocabulary and merges.
+
+Covered: byte-level BPE (``tokenizer.ggml.model = gpt2``) with the pre-tokenizers named in
+:data:`_PRE_TOKENIZERS`. Everything else is refused by name rather than split wrongly: another
+pre-tokenizer gives other token ids, which the model has never seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+
+from codex_lsp.errors import ConversionError
+from codex_lsp_models.gguf_llama import GgufFile
+
+# gguf.TokenType.CONTROL: the tokens that stand for structure, never for text.
+_CONTROL = 3
+
+
+def _byte_level() -> pre_tokenizers.PreTokenizer:
+    return pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
+
+
+def _single_digits() -> pre_tokenizers.PreTokenizer:
+    """Digits one by one, then GPT-2's pattern."""
+    return pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), _byte_level()])
+
+
+_PRE_TOKENIZERS: dict[str, Callable[[], pre_tokenizers.PreTokenizer]] = {
+    "gpt-2": _byte_level,
+    "smollm": _single_digits,
+}
+
+
+def build_tokenizer(gguf: GgufFile) -> Tokenizer:
+    """Build the tokenizer that ``gguf`` describes.
+
+    :raises ConversionError: its kind is not one of those this module covers
+    """
+    kind = gguf.required("tokenizer.ggml.model")
+    pre = gguf.value("tokenizer.ggml.pre", "gpt-2")
+    if kind != "gpt2" or pre not in _PRE_TOKENIZERS:
+        raise ConversionError(
+            f"{gguf.path.name} has a tokenizer of kind {kind!r} with pre-tokenizer {pre!r}; only "
+            f"gpt2 with {', '.join(sorted(_PRE_TOKENIZERS))} can be rebuilt."
+        )
+    tokens: list[str] = gguf.required("tokenizer.ggml.tokens")
+    merges = [tuple(merge.split(" ", 1)) for merge in gguf.required("tokenizer.ggml.merges")]
+    vocabulary = {token: token_id for token_id, token in enumerate(tokens)}
+    if len(vocabulary) != len(tokens):
+        raise ConversionError(f"{gguf.path.name} lists a token twice.")
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=merges, ignore_merges=False))
+    tokenizer.pre_tokenizer = _PRE_TOKENIZERS[pre]()
+    tokenizer.decoder = decoders.ByteLevel()
+    types: list[int] = gguf.required("tokenizer.ggml.token_type")
+    tokenizer.add_special_tokens(
+        [
+            AddedToken(token, special=True, normalized=False)
+            for token, token_type in zip(tokens, types, strict=True)
+            if token_type == _CONTROL
+        ]
+    )
+    return tokenizer
