@@ -255,11 +255,18 @@ def find(name_or_path: str, home: Path | None = None) -> ModelDir:
 
 
 def installed(home: Path | None = None) -> list[Path]:
-    """List the directories of ``home`` that hold a model description, by name."""
+    """List the directories of ``home`` that hold a model description, by name.
+
+    Hidden ones are models in the making, or set aside by a run that was killed.
+    """
     home = models_home() if home is None else home
     if not home.is_dir():
         return []
-    return sorted(entry for entry in home.iterdir() if (entry / DESCRIPTION_FILE).is_file())
+    return sorted(
+        entry
+        for entry in home.iterdir()
+        if not entry.name.startswith(".") and (entry / DESCRIPTION_FILE).is_file()
+    )
 
 
 def digest_file(path: Path, advance: Callable[[int], None] = lambda _: None) -> FileDigest:

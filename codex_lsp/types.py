@@ -102,7 +102,7 @@ class Context:
     :ivar prefix: the text left of the cursor, starting at a line's beginning
     :ivar suffix: the text right of the cursor
     :ivar indent_unit: one level of indentation in this file: a tab or a number of blanks
-    :ivar line_ending: ``\\n``, ``\\r\\n`` or ``\\r``; prefix and suffix have ``\\n`` whatever it is
+    :ivar line_ending: what ends a line of the document; prefix and suffix have line feeds
     """
 
     prefix: str
@@ -186,6 +186,7 @@ class Alternative:
 
     :ivar rank: 0 is the best
     :ivar agreement: how many samples came to this text
+    :ivar replaces: how many characters right of the cursor, on its line, the text replaces
     """
 
     text: str
@@ -193,6 +194,7 @@ class Alternative:
     tokens: int
     rank: int
     agreement: int = 1
+    replaces: int = 0
 
 
 @dataclass(frozen=True, slots=True)

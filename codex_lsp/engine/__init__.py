@@ -1,0 +1,5 @@
+"""What turns token ids into sampled token ids."""
+
+from codex_lsp.engine.base import Cancellation, Engine, TokenSink
+
+__all__ = ["Cancellation", "Engine", "TokenSink"]

@@ -1,0 +1,6 @@
+"""Which candidate to show."""
+
+from codex_lsp.ranking.base import Ranker
+from codex_lsp.ranking.mean_logprob import MeanLogprob
+
+__all__ = ["MeanLogprob", "Ranker"]

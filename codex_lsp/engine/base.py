@@ -1,0 +1,66 @@
+"""The seam between the pipeline and whatever runs the model."""
+
+from __future__ import annotations
+
+import threading
+from typing import Protocol
+
+from codex_lsp.sampling import SamplingParams
+from codex_lsp.tokenizer import Tokenizer
+from codex_lsp.types import Prompt, Timing
+
+
+class Cancellation:
+    """A flag that any thread may raise; the engine looks at it before every decoding step."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def cancel(self) -> None:
+        """Call the work off."""
+        self._event.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the work has been called off."""
+        return self._event.is_set()
+
+
+class TokenSink(Protocol):
+    """Who takes the sampled tokens, on the engine's thread."""
+
+    def feed(self, row: int, token_id: int, logprob: float) -> bool:
+        """Take one token of a row (0 ≤ row < n); True stops that row.
+
+        :param logprob: natural, at temperature 1, over the full vocabulary
+        """
+        ...
+
+
+class Engine(Protocol):
+    """A model that can be sampled from. One generation at a time."""
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The model's own tokenizer."""
+        ...
+
+    def generate(
+        self,
+        prompt: Prompt,
+        params: SamplingParams,
+        sink: TokenSink,
+        cancellation: Cancellation,
+        max_tokens: int,
+    ) -> Timing:
+        """Sample ``params.rows`` rows, feeding ``sink`` until it has stopped all of them.
+
+        :param max_tokens: the longest row
+        :raises GenerationCancelled: ``cancellation`` was raised; no more tokens are fed
+        :raises EngineError: the model cannot be run
+        """
+        ...
+
+    def close(self) -> None:
+        """Give the model's memory back. No generation may be under way."""
+        ...

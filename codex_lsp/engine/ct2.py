@@ -1,0 +1,162 @@
+"""The CTranslate2 engine.
+
+Facts it is built on: the callback of ``generate_batch`` is given every sampled token, end tokens
+included, with its log-probability before temperature and truncation; what it returns stops one
+row; an exception from it ends the whole batch and leaves the generator usable. Reading the prompt
+cannot be interrupted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import ctranslate2
+import psutil
+
+from codex_lsp.engine.base import Cancellation, TokenSink
+from codex_lsp.engine.memory import keep_freed_memory
+from codex_lsp.errors import EngineError, GenerationCancelled
+from codex_lsp.model_dir import TOKENIZER_FILE, ModelDir
+from codex_lsp.sampling import SamplingParams
+from codex_lsp.tokenizer import Tokenizer
+from codex_lsp.types import Prompt, Timing
+
+Device = Literal["auto", "cpu", "cuda"]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """Where and how the model runs.
+
+    :ivar compute_type: a CTranslate2 type; ``auto`` takes what suits the device
+    :ivar threads: 0 takes the number of physical cores, at most four
+    :ivar seed: makes the samples of an engine reproducible, from its first to its last; None is
+        another seed each time. CTranslate2 reads it once a worker thread, so it belongs to the
+        engine, not to a request.
+    """
+
+    device: Device = "auto"
+    compute_type: str = "auto"
+    threads: int = 0
+    seed: int | None = None
+
+
+def default_threads() -> int:
+    """Return how many threads to decode with."""
+    return max(1, min(4, psutil.cpu_count(logical=False) or psutil.cpu_count() or 1))
+
+
+def pick_device(wanted: Device) -> str:
+    """Return ``cpu`` or ``cuda``; ``auto`` takes a GPU when CTranslate2 sees one."""
+    if wanted not in get_args(Device):
+        raise EngineError(f"The device {wanted!r} is not one of {', '.join(get_args(Device))}.")
+    if wanted != "auto":
+        return wanted
+    with contextlib.suppress(RuntimeError):
+        if ctranslate2.get_cuda_device_count() > 0:
+            return "cuda"
+    return "cpu"
+
+
+def pick_compute_type(wanted: str, device: str) -> str:
+    """Return the CTranslate2 type to compute with: int8 on CPU, int8 with float16 on GPU."""
+    if wanted != "auto":
+        return wanted
+    supported = ctranslate2.get_supported_compute_types(device)
+    order = ("int8_float16", "int8", "float16") if device == "cuda" else ("int8", "int8_float32")
+    return next((name for name in order if name in supported), "default")
+
+
+class CTranslate2Engine:
+    """Samples from the model of one directory. Not thread-safe: one generation at a time."""
+
+    def __init__(self, model: ModelDir, options: EngineOptions | None = None) -> None:
+        """Load the weights and the tokenizer.
+
+        :raises InvalidModelError: the tokenizer is not readable
+        :raises EngineError: CTranslate2 cannot load or run the model so
+        """
+        options = options or EngineOptions()
+        keep_freed_memory()
+        self._tokenizer = Tokenizer.from_file(model.path / TOKENIZER_FILE)
+        self.device = pick_device(options.device)
+        self.compute_type = pick_compute_type(options.compute_type, self.device)
+        self.threads = options.threads or default_threads()
+        ctranslate2.set_random_seed(_seed(options.seed))
+        try:
+            self._generator = ctranslate2.Generator(
+                str(model.path),
+                device=self.device,
+                compute_type=self.compute_type,
+                inter_threads=1,
+                intra_threads=self.threads,
+            )
+        except (RuntimeError, ValueError, MemoryError) as error:
+            raise EngineError(
+                f"CTranslate2 cannot load {model.path} on {self.device} as {self.compute_type}: "
+                f"{error}"
+            ) from error
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The model's own tokenizer."""
+        return self._tokenizer
+
+    def generate(
+        self,
+        prompt: Prompt,
+        params: SamplingParams,
+        sink: TokenSink,
+        cancellation: Cancellation,
+        max_tokens: int,
+    ) -> Timing:
+        """Sample ``params.rows`` rows; see :meth:`codex_lsp.engine.base.Engine.generate`."""
+        if cancellation.cancelled:
+            raise GenerationCancelled
+        if self._generator is None:
+            raise EngineError("The engine has been closed.")
+        started = time.perf_counter()
+        first = 0.0
+
+        def on_token(step: Any) -> bool:
+            nonlocal first
+            if cancellation.cancelled:
+                raise GenerationCancelled
+            first = first or time.perf_counter()
+            return sink.feed(step.hypothesis_id, step.token_id, step.log_prob)
+
+        greedy = params.temperature == 0
+        try:
+            self._generator.generate_batch(
+                [self._tokenizer.tokens(prompt.ids)],
+                beam_size=1,
+                num_hypotheses=params.rows,
+                max_length=max_tokens,
+                sampling_topk=1 if greedy else params.top_k if params.top_k != 1 else 2,
+                sampling_topp=1.0 if greedy else params.top_p,
+                sampling_temperature=1.0 if greedy else params.temperature,
+                include_prompt_in_result=False,
+                # Log-probabilities are only computed when scores are asked for.
+                return_scores=True,
+                callback=on_token,
+            )
+        except (RuntimeError, ValueError, MemoryError) as error:
+            raise EngineError(f"The model failed while decoding: {error}") from error
+        ended = time.perf_counter()
+        first = first or ended
+        return Timing((first - started) * 1000, (ended - first) * 1000, (ended - started) * 1000)
+
+    def close(self) -> None:
+        """Give the model's memory back.
+
+        A process that ends with a live generator can be aborted by CTranslate2's worker thread.
+        """
+        self._generator = None
+
+
+def _seed(seed: int | None) -> int:
+    """Return a seed that CTranslate2 takes: 32 bits."""
+    return (time.time_ns() if seed is None else seed) & 0xFFFFFFFF

@@ -1,0 +1,77 @@
+"""Which language a file is in, by its name. The identifiers are those of the LSP specification."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+_BY_NAME = {
+    "CMakeLists.txt": "cmake",
+    "Dockerfile": "dockerfile",
+    "GNUmakefile": "makefile",
+    "Gemfile": "ruby",
+    "Makefile": "makefile",
+    "Rakefile": "ruby",
+}
+
+_BY_SUFFIX = {
+    ".bash": "shellscript",
+    ".c": "c",
+    ".cc": "cpp",
+    ".clj": "clojure",
+    ".cpp": "cpp",
+    ".cs": "csharp",
+    ".css": "css",
+    ".cxx": "cpp",
+    ".dart": "dart",
+    ".ex": "elixir",
+    ".exs": "elixir",
+    ".go": "go",
+    ".h": "c",
+    ".hpp": "cpp",
+    ".hs": "haskell",
+    ".html": "html",
+    ".java": "java",
+    ".jl": "julia",
+    ".js": "javascript",
+    ".json": "json",
+    ".jsx": "javascriptreact",
+    ".kt": "kotlin",
+    ".less": "less",
+    ".lua": "lua",
+    ".m": "objective-c",
+    ".md": "markdown",
+    ".mjs": "javascript",
+    ".php": "php",
+    ".pl": "perl",
+    ".ps1": "powershell",
+    ".py": "python",
+    ".pyi": "python",
+    ".r": "r",
+    ".rb": "ruby",
+    ".rs": "rust",
+    ".scala": "scala",
+    ".scss": "scss",
+    ".sh": "shellscript",
+    ".sql": "sql",
+    ".swift": "swift",
+    ".tex": "latex",
+    ".toml": "toml",
+    ".ts": "typescript",
+    ".tsx": "typescriptreact",
+    ".txt": "plaintext",
+    ".vue": "vue",
+    ".xml": "xml",
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".zig": "zig",
+}
+
+
+def language_of(path: PurePath) -> str:
+    """Return the language identifier of a file; empty when its name does not tell."""
+    return _BY_NAME.get(path.name) or _BY_SUFFIX.get(path.suffix.lower(), "")
+
+
+def known_languages() -> frozenset[str]:
+    """Return the identifiers that :func:`language_of` may give."""
+    return frozenset(_BY_SUFFIX.values()) | frozenset(_BY_NAME.values())

@@ -1,0 +1,142 @@
+"""A context to the token ids that the engine is given.
+
+The prompt is split at an **anchor**: a place that stays put while the user types on one line, so
+that the engine can keep its state up to there. It lies at the end of the last character before the
+cursor's line that is not blank. The whole prompt is tokenized at once and split between tokens, so
+that splitting never changes an id.
+
+**Healing**: a blank before the cursor belongs to the token that follows it (`` return`` is one
+token), so a prompt that ends with a blank asks the model for something it has never seen. The last
+blank is left out of the prompt, and every candidate has to begin with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from codex_lsp.context.shape import opens_block
+from codex_lsp.model_dir import FimTokens, ModelDescription
+from codex_lsp.tokenizer import Tokenizer
+from codex_lsp.types import Context, Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class TokenBudget:
+    """How many tokens a prompt may have."""
+
+    prefix: int = 512
+    suffix: int = 128
+
+
+@dataclass(frozen=True, slots=True)
+class FimTemplate:
+    """The ids that surround prefix and suffix in a fill-in-the-middle prompt."""
+
+    prefix: int
+    suffix: int
+    middle: int
+    suffix_first: bool
+
+    @classmethod
+    def of(cls, tokens: FimTokens, tokenizer: Tokenizer) -> FimTemplate:
+        """Look the sentinels up in the vocabulary."""
+        return cls(
+            tokenizer.token_id(tokens.prefix),
+            tokenizer.token_id(tokens.suffix),
+            tokenizer.token_id(tokens.middle),
+            tokens.order == "SPM",
+        )
+
+
+class PromptBuilder:
+    """Builds prompts for one model."""
+
+    def __init__(self, description: ModelDescription, tokenizer: Tokenizer) -> None:
+        """Look up the model's control tokens.
+
+        :raises InvalidModelError: the vocabulary lacks one that the description names
+        """
+        form = description.prompt
+        self._tokenizer = tokenizer
+        self._context_length = description.context_length
+        self._bos = (tokenizer.token_id(form.bos),) if form.bos else ()
+        self._fim = None if form.fim is None else FimTemplate.of(form.fim, tokenizer)
+        names = form.stop
+        if form.fim is not None:
+            names = (*names, form.fim.prefix, form.fim.suffix, form.fim.middle)
+        self.stop_ids = frozenset(tokenizer.token_id(name) for name in names)
+
+    def says_something(self, context: Context) -> bool:
+        """Say whether the model has anything to go on: text that it can see and is not blank."""
+        seen = context.prefix if self._fim is None else context.prefix + context.suffix
+        return bool(seen.strip())
+
+    def build(
+        self, context: Context, budget: TokenBudget, max_tokens: int, heal: bool = True
+    ) -> Prompt:
+        """Make the prompt of ``context``.
+
+        :param max_tokens: how many tokens will be decoded; they need room in the model's window
+        :param heal: leave the last blank to the candidates
+        """
+        room = self._context_length - max_tokens - len(self._bos) - 3
+        kept, healed = split_healed(context.prefix) if heal else (context.prefix, "")
+        ids, ends = self._tokenizer.encode_with_ends(kept)
+        drop = max(0, len(ids) - max(1, min(budget.prefix, room)))
+        drop = _line_start_token(kept, ends, drop)
+        ids, ends = ids[drop:], ends[drop:]
+        anchor = anchor_offset(kept)
+        split = sum(1 for end in ends if end <= anchor)
+        head, tail = ids[:split], ids[split:]
+        if self._fim is None:
+            return Prompt(self._bos + head, tail, healed)
+        suffix_room = max(0, min(budget.suffix, room - len(ids)))
+        suffix = self._tokenizer.encode(context.suffix)[:suffix_room]
+        return self._fill_in_the_middle(self._fim, head, tail, suffix, healed)
+
+    def _fill_in_the_middle(
+        self,
+        fim: FimTemplate,
+        head: tuple[int, ...],
+        tail: tuple[int, ...],
+        suffix: tuple[int, ...],
+        healed: str,
+    ) -> Prompt:
+        """Put the suffix into the anchor, too: typing then never invalidates the cached state.
+
+        What was typed since the anchor follows the middle sentinel, as if the model had written it.
+        """
+        if fim.suffix_first:
+            anchor = (fim.prefix, fim.suffix, *suffix, fim.middle, *head)
+        else:
+            anchor = (fim.prefix, *head, fim.suffix, *suffix, fim.middle)
+        return Prompt(self._bos + anchor, tail, healed)
+
+
+def split_healed(prefix: str) -> tuple[str, str]:
+    """Split the blank off that every candidate has to begin with.
+
+    A newline is taken off only behind a line that opens a block: there the next line's indentation
+    belongs to the same token. Elsewhere a line feed is a token of its own.
+    """
+    last = prefix[-1:]
+    if last in (" ", "\t"):
+        return prefix[:-1], last
+    if last == "\n" and opens_block(prefix[prefix.rfind("\n", 0, -1) + 1 : -1]):
+        return prefix[:-1], last
+    return prefix, ""
+
+
+def anchor_offset(prefix: str) -> int:
+    """Return the end of the last character before the cursor's line that is not blank."""
+    return len(prefix[: prefix.rfind("\n") + 1].rstrip())
+
+
+def _line_start_token(text: str, ends: tuple[int, ...], drop: int) -> int:
+    """Move the cut ``drop`` on to the first token behind a newline, if there is one."""
+    if drop == 0:
+        return 0
+    for index in range(drop, len(ends)):
+        if text[ends[index - 1] - 1 : ends[index - 1]] == "\n":
+            return index
+    return drop

@@ -1,0 +1,13 @@
+"""Rank by mean log-probability (Chen et al. 2021, section 3.1 and figure 7)."""
+
+from __future__ import annotations
+
+from codex_lsp.types import Candidate, Context
+
+
+class MeanLogprob:
+    """The mean over the tokens that are kept: a long candidate is not punished for its length."""
+
+    def score(self, candidate: Candidate, context: Context) -> float:
+        """Return the candidate's mean log-probability, in nats a token."""
+        return candidate.mean_logprob

@@ -1,0 +1,202 @@
+"""The rows of one batch while they are decoded: best-of-n as a pure state machine.
+
+Every row is decoded up to the end of its first line. Then the lines are ranked, the winner is told
+to the listener, and it alone goes on to the end of its block: the engine drops the other rows from
+the running batch, so the continuation costs no second reading of the prompt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from codex_lsp.sampling import SamplingParams, StopRule
+from codex_lsp.tokenizer import REPLACEMENT, RowDecoder, Tokenizer
+from codex_lsp.types import Candidate, FinishReason, Prompt, Token
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Which first line won.
+
+    :ivar winner: the row's index; None when no line is worth showing
+    :ivar go_on: whether the winner is to be continued to the end of its block
+    """
+
+    winner: int | None
+    go_on: bool
+
+
+Decide = Callable[[Sequence[Candidate]], Decision]
+"""Ranks the first lines of all rows."""
+
+Grow = Callable[[Candidate], None]
+"""Told the winner each time a token has been added to it."""
+
+
+class Row:
+    """One sample: its tokens so far and whether it has ended."""
+
+    def __init__(self, decoder: RowDecoder, healed: str) -> None:
+        self._decoder = decoder
+        self._unhealed = healed
+        self.tokens: list[Token] = []
+        self.text = ""
+        self.finish: FinishReason | None = None
+
+    def feed(self, token_id: int, logprob: float) -> None:
+        """Take a token that is no stop token."""
+        text = self._decoder.step(token_id)
+        if self._unhealed:
+            text = self._heal(text)
+            if self.finish is not None or (not text and self._unhealed):
+                return
+            if not text:
+                # The whole token is text that stands in the document already: no part of the
+                # completion, nor of its score.
+                return
+        if REPLACEMENT in text:
+            self.finish = FinishReason.END_OF_TEXT
+            return
+        self.tokens.append(Token(token_id, text, logprob))
+        self.text += text
+
+    def _heal(self, text: str) -> str:
+        """Take off the front what the prompt left out; a row that begins otherwise is lost."""
+        expected = self._unhealed
+        if text.startswith(expected):
+            self._unhealed = ""
+            return text[len(expected) :]
+        if expected.startswith(text):
+            self._unhealed = expected[len(text) :]
+            return ""
+        self.finish = FinishReason.MISMATCH
+        return ""
+
+    def cut(self, keep: int) -> None:
+        """End the row after its first ``keep`` characters."""
+        self.tokens[:] = self.candidate(keep).tokens
+        self.text = self.text[:keep]
+        self.finish = FinishReason.STOP
+
+    def candidate(self, keep: int | None = None) -> Candidate:
+        """Return the row as a candidate, cut to its first ``keep`` characters."""
+        finish = self.finish or FinishReason.LENGTH
+        whole = Candidate(tuple(self.tokens), finish)
+        return whole if keep is None else truncate(whole, keep)
+
+
+def truncate(candidate: Candidate, keep: int) -> Candidate:
+    """Return the first ``keep`` characters of ``candidate``; dropped tokens leave the score too."""
+    kept: list[Token] = []
+    room = keep
+    for token in candidate.tokens:
+        if room <= 0:
+            break
+        kept.append(token if len(token.text) <= room else replace(token, text=token.text[:room]))
+        room -= len(token.text)
+    return replace(candidate, tokens=tuple(kept))
+
+
+class BestOfN:
+    """A :class:`~codex_lsp.engine.base.TokenSink` that decodes n first lines and one block.
+
+    :param line_end: where a row's first line ends
+    :param block_end: where the winner ends; None when the line is all that is wanted
+    """
+
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        prompt: Prompt,
+        params: SamplingParams,
+        stop_ids: frozenset[int],
+        line_end: StopRule,
+        block_end: StopRule | None,
+        decide: Decide,
+        grow: Grow,
+    ) -> None:
+        self._params = params
+        self._stop_ids = stop_ids
+        self._line_end = line_end
+        self._block_end = block_end
+        self._decide = decide
+        self._grow = grow
+        self._rows = [Row(tokenizer.decoder(prompt.ids), prompt.healed) for _ in range(params.rows)]
+        self._lines: list[Candidate | None] = [None] * params.rows
+        self._decided = False
+        self._go_on = False
+        self._winner: int | None = None
+
+    @property
+    def max_tokens(self) -> int:
+        """The longest row that may be needed."""
+        line = self._params.max_line_tokens
+        return line if self._block_end is None else max(line, self._params.max_tokens)
+
+    def feed(self, row: int, token_id: int, logprob: float) -> bool:
+        """Take one token; True when the row need not go on."""
+        state = self._rows[row]
+        if self._over(row):
+            return True
+        if token_id in self._stop_ids:
+            state.finish = FinishReason.END_OF_TEXT
+        else:
+            state.feed(token_id, logprob)
+        if self._decided:
+            self._look_for_block_end(state)
+            self._grow(state.candidate())
+        elif self._lines[row] is None:
+            self._look_for_line_end(row)
+            self._decide_when_ready()
+        return self._over(row)
+
+    def end(self) -> Candidate | None:
+        """Say that no more tokens come; return the winner, None when there is none."""
+        for index, line in enumerate(self._lines):
+            if line is None:
+                self._lines[index] = self._rows[index].candidate()
+        self._decide_when_ready()
+        if self._winner is None:
+            return None
+        return self._rows[self._winner].candidate() if self._go_on else self._lines[self._winner]
+
+    def _over(self, row: int) -> bool:
+        """Say whether nothing that ``row`` could bring would be used."""
+        if self._rows[row].finish is not None:
+            return True
+        return self._decided and not (self._go_on and row == self._winner)
+
+    def _look_for_line_end(self, index: int) -> None:
+        row = self._rows[index]
+        keep = self._line_end(row.text)
+        if keep is not None:
+            self._lines[index] = replace(row.candidate(keep), finish_reason=FinishReason.STOP)
+        elif row.finish is not None:
+            self._lines[index] = row.candidate()
+        elif len(row.tokens) >= self._params.max_line_tokens:
+            row.finish = FinishReason.LENGTH
+            self._lines[index] = row.candidate()
+        if keep is not None and self._block_end is None:
+            row.finish = FinishReason.STOP
+
+    def _decide_when_ready(self) -> None:
+        lines = [line for line in self._lines if line is not None]
+        if self._decided or len(lines) < len(self._lines):
+            return
+        decision = self._decide(lines)
+        self._decided = True
+        self._winner = decision.winner
+        self._go_on = decision.go_on and self._block_end is not None
+        if self._winner is not None and self._go_on:
+            # While it waited for the others the winner may have run past its end.
+            self._look_for_block_end(self._rows[self._winner])
+
+    def _look_for_block_end(self, row: Row) -> None:
+        if self._block_end is None:
+            return
+        keep = self._block_end(row.text)
+        if keep is not None:
+            row.cut(keep)
+        elif row.finish is None and len(row.tokens) >= self._params.max_tokens:
+            row.finish = FinishReason.LENGTH

@@ -1,0 +1,89 @@
+"""A model that says what the test tells it to: a tokenizer of single characters and written rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import tokenizers
+from tokenizers import decoders, models, pre_tokenizers
+
+from codex_lsp.engine.base import Cancellation, TokenSink
+from codex_lsp.errors import GenerationCancelled
+from codex_lsp.model_dir import FimTokens, ModelDescription, PromptFormat
+from codex_lsp.sampling import SamplingParams
+from codex_lsp.tokenizer import Tokenizer
+from codex_lsp.types import Prompt, Timing
+
+END = "<end>"
+SPECIAL = (END, "<pre>", "<suf>", "<mid>")
+
+
+def byte_tokenizer() -> Tokenizer:
+    """One token a byte: what is expected of ids can be written down by hand."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {char: index for index, char in enumerate(alphabet)}
+    inner = tokenizers.Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
+    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    inner.decoder = decoders.ByteLevel()
+    inner.add_special_tokens(list(SPECIAL))
+    return Tokenizer(inner)
+
+
+def description(fim: bool = False, context_length: int = 1000) -> ModelDescription:
+    return ModelDescription(
+        name="fake",
+        licence="none",
+        context_length=context_length,
+        quantization="float32",
+        prompt=PromptFormat(stop=(END,), fim=FimTokens("<pre>", "<suf>", "<mid>") if fim else None),
+    )
+
+
+class FakeEngine:
+    """Gives each row the text it was told, byte by byte, one row after the other at each step.
+
+    A row is (text, log-probability of each token); a text that ends with ``<end>`` ends the row.
+    """
+
+    def __init__(
+        self,
+        *batches: Sequence[tuple[str, float]],
+        on_step: Callable[[int], None] = lambda step: None,
+    ) -> None:
+        self.tokenizer = byte_tokenizer()
+        self.prompts: list[Prompt] = []
+        self.fed: list[int] = []
+        self._batches = list(batches)
+        self._on_step = on_step
+
+    def generate(
+        self,
+        prompt: Prompt,
+        params: SamplingParams,
+        sink: TokenSink,
+        cancellation: Cancellation,
+        max_tokens: int,
+    ) -> Timing:
+        self.prompts.append(prompt)
+        rows = self._batches.pop(0)
+        assert len(rows) == params.rows
+        ids = [self._ids(text) for text, _ in rows]
+        self.fed = [0] * len(rows)
+        stopped = [False] * len(rows)
+        for step in range(max_tokens):
+            self._on_step(step)
+            for row, (_, logprob) in enumerate(rows):
+                if cancellation.cancelled:
+                    raise GenerationCancelled
+                if not stopped[row] and step < len(ids[row]):
+                    self.fed[row] += 1
+                    stopped[row] = sink.feed(row, ids[row][step], logprob)
+        return Timing(1.0, 2.0, 3.0)
+
+    def _ids(self, text: str) -> tuple[int, ...]:
+        body = text.removesuffix(END)
+        ids = self.tokenizer.encode(body)
+        return ids if body == text else (*ids, self.tokenizer.token_id(END))
+
+    def close(self) -> None:
+        """Nothing to give back."""

@@ -1,0 +1,165 @@
+"""Context to token ids: windows, anchors, healing, fill-in-the-middle, control tokens."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codex_lsp.context import ContextOptions, build_context
+from codex_lsp.context.window import indent_unit, line_ending, normalise, window_start
+from codex_lsp.prompt import PromptBuilder, TokenBudget, anchor_offset, split_healed
+from codex_lsp.types import CompletionRequest, Context, Document, Rejection, Shape
+from tests.unit.fake_engine import byte_tokenizer, description
+
+TOKENIZER = byte_tokenizer()
+
+
+def context_of(prefix: str, suffix: str = "", max_lines: int = 12) -> Context:
+    request = CompletionRequest(Document(prefix + suffix), len(prefix))
+    context = build_context(request, ContextOptions(max_lines=max_lines))
+    assert isinstance(context, Context)
+    return context
+
+
+def text_of(ids: tuple[int, ...]) -> str:
+    return TOKENIZER.decode(ids)
+
+
+def test_the_prompt_is_split_behind_the_last_character_above_the_cursors_line() -> None:
+    builder = PromptBuilder(description(), TOKENIZER)
+    prompt = builder.build(context_of("a = 1\n\n  b ="), TokenBudget(), 10)
+    assert (text_of(prompt.anchor_ids), text_of(prompt.tail_ids)) == ("a = 1", "\n\n  b =")
+    assert prompt.healed == ""
+
+
+def test_typing_on_a_line_leaves_the_anchor_where_it_is() -> None:
+    builder = PromptBuilder(description(), TOKENIZER)
+    anchors = {
+        builder.build(context_of("a = 1\n" + line), TokenBudget(), 10).anchor_ids
+        for line in ("", "b", "b =", "b = f(")
+    }
+    assert [text_of(anchor) for anchor in anchors] == ["a = 1"]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "kept", "healed"),
+    [
+        ("x = ", "x =", " "),
+        ("def f():\n    ", "def f():\n   ", " "),
+        ("if x {\n\t", "if x {\n", "\t"),
+        ("def f():\n", "def f():", "\n"),
+        ("x = 1\n", "x = 1\n", ""),
+        ("x =", "x =", ""),
+        ("", "", ""),
+    ],
+)
+def test_healing(prefix: str, kept: str, healed: str) -> None:
+    assert split_healed(prefix) == (kept, healed)
+
+
+def test_a_prompt_keeps_to_its_budget_and_begins_with_a_line() -> None:
+    builder = PromptBuilder(description(), TOKENIZER)
+    prompt = builder.build(context_of("first\nsecond\nthird"), TokenBudget(prefix=14), 10)
+    assert text_of(prompt.ids) == "second\nthird"
+
+
+def test_a_prompt_leaves_room_for_what_is_decoded() -> None:
+    builder = PromptBuilder(description(context_length=30), TOKENIZER)
+    prompt = builder.build(context_of("x" * 100), TokenBudget(), 10)
+    assert text_of(prompt.ids) == "x" * 17
+
+
+def test_the_suffix_goes_into_the_anchor_of_a_fill_in_the_middle_prompt() -> None:
+    builder = PromptBuilder(description(fim=True), TOKENIZER)
+    prompt = builder.build(context_of("a\nb = ", ")\nc"), TokenBudget(), 10)
+    pre, suf, mid = (TOKENIZER.token_id(name) for name in ("<pre>", "<suf>", "<mid>"))
+    anchor = (pre, *TOKENIZER.encode("a"), suf, *TOKENIZER.encode(")\nc"), mid)
+    assert prompt.anchor_ids == anchor
+    assert text_of(prompt.tail_ids) == "\nb ="
+
+
+def test_the_suffix_can_come_first() -> None:
+    facts = description(fim=True)
+    fim = facts.prompt.fim
+    assert fim is not None
+    spm = replace(facts, prompt=replace(facts.prompt, fim=replace(fim, order="SPM")))
+    prompt = PromptBuilder(spm, TOKENIZER).build(context_of("a\nb", "(c"), TokenBudget(), 10)
+    pre, suf, mid = (TOKENIZER.token_id(name) for name in ("<pre>", "<suf>", "<mid>"))
+    assert prompt.anchor_ids == (pre, suf, *TOKENIZER.encode("(c"), mid, *TOKENIZER.encode("a"))
+
+
+def test_control_tokens_in_the_users_text_are_only_text() -> None:
+    ids = TOKENIZER.encode("a<end>b")
+    assert TOKENIZER.token_id("<end>") not in ids
+    assert text_of(ids) == "a<end>b"
+
+
+def test_lone_surrogates_are_replaced() -> None:
+    assert text_of(TOKENIZER.encode("a\ud800b")) == "a?b"
+
+
+@given(st.text(alphabet=st.sampled_from("ab \t\n(é😀"), max_size=40), st.integers(1, 40))
+def test_splitting_and_cutting_never_change_an_id(prefix: str, budget: int) -> None:
+    builder = PromptBuilder(description(), TOKENIZER)
+    context = context_of(prefix)
+    prompt = builder.build(context, TokenBudget(prefix=budget), 10)
+    kept = context.prefix[: len(context.prefix) - len(prompt.healed)]
+    whole = TOKENIZER.encode(kept)
+    assert prompt.ids == whole[len(whole) - len(prompt.ids) :]
+    assert kept + prompt.healed == context.prefix
+
+
+def test_anchor_offset() -> None:
+    assert anchor_offset("a \n\n  b") == 1
+    assert anchor_offset("a") == 0
+
+
+def test_the_window_begins_with_a_line() -> None:
+    assert window_start("ab\ncd\nef", 8, 4) == 6
+    assert window_start("ab\ncd\nef", 8, 100) == 0
+    assert window_start("ab\r\ncd", 6, 2) == 4
+    assert window_start("abcdef", 6, 3) == 3
+
+
+def test_line_endings() -> None:
+    assert normalise("a\r\nb\rc\n") == "a\nb\nc\n"
+    assert [line_ending(text) for text in ("a", "a\r\nb\n", "a\n", "a\rb")] == [
+        "\n",
+        "\r\n",
+        "\n",
+        "\r",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [("a\n  b\n    c", "  "), ("a\n\tb", "\t"), ("a", "    "), ("a\n    b\n", "    ")],
+)
+def test_indent_unit(text: str, unit: str) -> None:
+    assert indent_unit(text) == unit
+
+
+@pytest.mark.parametrize(
+    ("prefix", "suffix", "shape"),
+    [
+        ("x = ", "", Shape.LINE),
+        ("x = f(", ")", Shape.LINE),
+        ("def f():", "\n", Shape.BLOCK),
+        ("if (x) {", "", Shape.BLOCK),
+        ("while x; do", "", Shape.BLOCK),
+        ("    ", "\nx", Shape.BLOCK),
+        ("", "", Shape.BLOCK),
+        ("    ", "x", Shape.LINE),
+    ],
+)
+def test_shape(prefix: str, suffix: str, shape: Shape) -> None:
+    assert context_of(prefix, suffix).shape is shape
+    assert context_of(prefix, suffix, max_lines=1).shape is Shape.LINE
+
+
+def test_the_middle_of_a_word_has_no_context() -> None:
+    request = CompletionRequest(Document("print"), 3)
+    assert isinstance(build_context(request, ContextOptions()), Rejection)
