@@ -1,0 +1,47 @@
+# The verbs of this project. CI and pre-commit call the same ones.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test check fmt bench docs clean
+
+# The runtime only: what a user installs.
+$(VENV)/.runtime: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --editable .
+	touch $@
+
+# And what the tests and the checks need.
+$(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.runtime
+	$(PIP) --constraint constraints.txt --editable '.[dev,convert]'
+	touch $@
+
+demo: $(VENV)/.runtime
+	$(BIN)/codex-lsp models pull
+	$(BIN)/codex-lsp complete examples/inventory.py --line 34 --seed 1
+
+test: $(VENV)/.dev check
+	$(BIN)/codex-lsp models pull
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m codex_lsp_server.settings_doc --check docs/settings.md
+
+fmt: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# How the conversion compares with the reference: the figures of docs/models.md.
+bench: $(VENV)/.dev
+	$(BIN)/python -m codex_lsp_models.proof
+
+docs: $(VENV)/.dev
+	$(BIN)/python -m codex_lsp_server.settings_doc docs/settings.md
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

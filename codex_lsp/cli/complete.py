@@ -1,0 +1,209 @@
+"""``codex-lsp complete``: one completion, for people and for programs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from codex_lsp.cli.documents import Source, read_request
+from codex_lsp.cli.loading import find_or_offer
+from codex_lsp.completer import Completer, CompleterOptions
+from codex_lsp.context import ContextOptions
+from codex_lsp.engine.ct2 import CTranslate2Engine, Device, EngineOptions
+from codex_lsp.errors import UsageError
+from codex_lsp.languages import known_languages
+from codex_lsp.model_dir import ModelDescription
+from codex_lsp.sampling import SamplingParams
+from codex_lsp.types import Completion, CompletionRequest, Outcome, Rejection
+
+EXIT_REJECTED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The options of one run."""
+
+    source: Source
+    sampling: Mapping[str, Any]
+    max_lines: int | None
+    seed: int | None
+    model: str | None
+    device: str
+    threads: int
+    as_json: bool
+    stream: bool
+
+
+def run(options: Run) -> int:
+    """Complete and print; return the exit code."""
+    if options.as_json and options.stream:
+        raise UsageError("--json prints one object at the end; leave out --json or --stream.")
+    request = read_request(options.source)
+    _note_unknown_language(request.document.language)
+    model = find_or_offer(options.model)
+    completer_options = _completer_options(options, model.description)
+    started = time.perf_counter()
+    engine = CTranslate2Engine(
+        model, EngineOptions(cast(Device, options.device), "auto", options.threads, options.seed)
+    )
+    load_ms = (time.perf_counter() - started) * 1000
+    try:
+        completer = Completer(engine, model.description)
+        printer = _StreamPrinter() if options.stream else None
+        outcome = completer.complete(request, completer_options, listener=printer)
+    finally:
+        engine.close()
+    if printer is not None:
+        printer.finish(outcome)
+    elif options.as_json:
+        facts = {
+            "name": model.description.name,
+            "path": str(model.path),
+            "device": engine.device,
+            "compute_type": engine.compute_type,
+            "threads": engine.threads,
+        }
+        json.dump(as_object(outcome, facts, load_ms), sys.stdout, ensure_ascii=False)
+        sys.stdout.write("\n")
+    else:
+        _print_for_people(request, outcome, model.description, load_ms)
+    return EXIT_REJECTED if isinstance(outcome.result, Rejection) else 0
+
+
+def _completer_options(options: Run, description: ModelDescription) -> CompleterOptions:
+    given = {name: value for name, value in options.sampling.items() if value is not None}
+    defaults = dataclasses.asdict(description.sampling)
+    try:
+        sampling = SamplingParams(**{**defaults, **given})
+    except ValueError as error:
+        raise UsageError(f"{error}.") from error
+    if options.threads < 0:
+        raise UsageError(f"--threads is {options.threads}, but has to be 0 or more.")
+    context = ContextOptions()
+    if options.max_lines is not None:
+        if options.max_lines < 1:
+            raise UsageError(f"--max-lines is {options.max_lines}, but has to be 1 or more.")
+        context = dataclasses.replace(context, max_lines=options.max_lines)
+    return CompleterOptions(sampling=sampling, context=context)
+
+
+def _note_unknown_language(language: str) -> None:
+    if language and language not in known_languages():
+        sys.stderr.write(
+            f"codex-lsp: the language {language!r} is not known; going by indentation alone.\n"
+        )
+
+
+def as_object(outcome: Outcome, model: Mapping[str, Any], load_ms: float) -> dict[str, Any]:
+    """Return the outcome as what ``--json`` prints."""
+    result = outcome.result
+    timing = outcome.timing
+    completion = alternatives = rejection = None
+    if isinstance(result, Completion):
+        completion = {
+            "text": result.text,
+            "mean_logprob": result.mean_logprob,
+            "tokens": result.tokens,
+            "replaces": result.end - result.start,
+        }
+        alternatives = [dataclasses.asdict(item) for item in result.alternatives[1:]]
+    else:
+        rejection = {"reason": result.reason.value, "detail": result.detail}
+    return {
+        "completion": completion,
+        "alternatives": alternatives or [],
+        "rejection": rejection,
+        "model": dict(model),
+        "timing_ms": {
+            "load": round(load_ms, 1),
+            "prefill": round(timing.prefill, 1),
+            "decode": round(timing.decode, 1),
+            "total": round(load_ms + timing.total, 1),
+        },
+    }
+
+
+class _StreamPrinter:
+    """Prints the winner's whole lines as they are decided: those are never taken back."""
+
+    def __init__(self) -> None:
+        self._printed = 0
+
+    def __call__(self, completion: Completion) -> None:
+        """Take the completion as it stands."""
+        text = completion.text
+        self._print_to(text, len(text) if completion.complete else text.rfind("\n"))
+
+    def finish(self, outcome: Outcome) -> None:
+        """Print what is left, or why there is nothing."""
+        if isinstance(outcome.result, Rejection):
+            _print_rejection(outcome.result)
+        else:
+            self._print_to(outcome.result.text, len(outcome.result.text))
+            sys.stdout.write("\n")
+
+    def _print_to(self, text: str, end: int) -> None:
+        if end > self._printed:
+            sys.stdout.write(text[self._printed : end])
+            sys.stdout.flush()
+            self._printed = end
+
+
+def _print_rejection(rejection: Rejection) -> None:
+    sys.stderr.write(f"codex-lsp: no suggestion ({rejection.reason.value}): {rejection.detail}\n")
+
+
+def _print_for_people(
+    request: CompletionRequest, outcome: Outcome, description: ModelDescription, load_ms: float
+) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    result = outcome.result
+    if isinstance(result, Rejection):
+        _print_rejection(result)
+        return
+    console = Console(highlight=False)
+    before, after = _surroundings(request, result)
+    code = Text(before)
+    code.append(result.text, style="dim" if console.is_terminal else "")
+    code.append(after)
+    console.print(code, soft_wrap=True)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("rank", justify="right")
+    table.add_column("mean log-probability", justify="right")
+    table.add_column("tokens", justify="right")
+    table.add_column("samples", justify="right")
+    table.add_column("candidate", overflow="fold")
+    for item in result.alternatives:
+        table.add_row(
+            str(item.rank + 1),
+            f"{item.mean_logprob:.3f}",
+            str(item.tokens),
+            str(item.agreement),
+            Text(item.text.strip()),
+        )
+    console.print()
+    console.print(table)
+    timing = outcome.timing
+    console.print(
+        Text(
+            f"\n{description.name} · load {load_ms:.0f} ms · prefill {timing.prefill:.0f} ms · "
+            f"decode {timing.decode:.0f} ms",
+            style="dim",
+        )
+    )
+
+
+def _surroundings(request: CompletionRequest, completion: Completion) -> tuple[str, str]:
+    """Return a few lines of the document on both sides of the completion."""
+    text = request.document.text
+    before = text[: completion.start].splitlines(keepends=True)[-8:]
+    after = text[completion.end :].splitlines(keepends=True)[:3]
+    return "".join(before), "".join(after).rstrip("\r\n")

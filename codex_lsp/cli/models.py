@@ -1,0 +1,154 @@
+"""``codex-lsp models``: what is installed, what can be, and how it gets here."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from codex_lsp import model_dir
+from codex_lsp.cli.loading import default_model
+from codex_lsp.errors import ModelError, UsageError
+from codex_lsp.model_dir import ModelDir
+from codex_lsp_models.manifest import known_models
+from codex_lsp_models.progress import Phase, ProgressEvent
+
+
+def list_models(as_json: bool) -> None:
+    """Print the installed models and the known ones."""
+    installed: dict[str, tuple[str, str]] = {}
+    for path in model_dir.installed():
+        try:
+            model = model_dir.load(path)
+            size = sum(digest.bytes for digest in model.description.files.values())
+            installed[path.name] = (f"installed, {size / 1e6:.0f} MB", model.description.licence)
+        except ModelError as error:
+            installed[path.name] = (f"damaged: {error}", "")
+    known = {manifest.name: manifest for manifest in known_models()}
+    rows = []
+    for name in sorted({*installed, *known}):
+        state, licence = installed.get(name, ("not installed", ""))
+        about = known[name].description if name in known else ""
+        licence = licence or (known[name].licence if name in known else "")
+        rows.append((name, state, licence, about))
+    if as_json:
+        keys = ("name", "state", "licence", "description")
+        json.dump([dict(zip(keys, row, strict=True)) for row in rows], sys.stdout)
+        sys.stdout.write("\n")
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for title in ("name", "state", "licence", "description"):
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        name = f"{row[0]} (default)" if row[0] == default_model() else row[0]
+        table.add_row(name, *row[1:])
+    Console(highlight=False).print(table)
+
+
+def pull_model(
+    name: str | None,
+    force: bool,
+    from_file: Path | None,
+    from_hf: str | None,
+    quantization: str | None,
+) -> None:
+    """Fetch, convert and install a model, showing progress on stderr."""
+    if from_hf is not None:
+        if name is None:
+            raise UsageError(
+                "Give the converted model a name: codex-lsp models pull NAME --from-hf …"
+            )
+        model = _convert_with_bars(from_hf, name, force, quantization)
+    else:
+        model = pull_with_bars(name or default_model(), force, from_file, quantization)
+    sys.stdout.write(f"{model.description.name} is ready in {model.path}\n")
+
+
+def pull_with_bars(
+    name: str,
+    force: bool = False,
+    from_file: Path | None = None,
+    quantization: str | None = None,
+) -> ModelDir:
+    """Pull a known model with progress bars on stderr."""
+    from codex_lsp_models.pull import pull
+
+    with _bars() as bars:
+        return pull(
+            name,
+            force=force,
+            from_file=from_file,
+            quantization=quantization,
+            progress=_Reporter(bars),
+        )
+
+
+def _convert_with_bars(source: str, name: str, force: bool, quantization: str | None) -> ModelDir:
+    from codex_lsp_models.convert import convert
+
+    with _bars() as bars:
+        return convert(
+            source,
+            name,
+            force=force,
+            quantization=quantization or "int8",
+            progress=_Reporter(bars),
+        )
+
+
+def _bars() -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
+
+
+class _Reporter:
+    """Shows each phase as a bar of its own."""
+
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._phase: Phase | None = None
+        self._task: TaskID | None = None
+
+    def __call__(self, event: ProgressEvent) -> None:
+        """Take one event."""
+        if event.phase is not self._phase or self._task is None:
+            if self._task is not None:
+                self._bars.update(self._task, total=1, completed=1, refresh=True)
+            self._phase = event.phase
+            self._task = self._bars.add_task(event.message, total=event.total)
+        self._bars.update(
+            self._task, description=event.message, total=event.total, completed=event.done
+        )
+
+
+def show_model(name: str | None, check: bool) -> None:
+    """Print what an installed model is; with ``check`` read all of it."""
+    model = model_dir.find(name or default_model())
+    if check:
+        model_dir.verify(model)
+    sys.stdout.write(model_dir.dump(model.description))
+    if check:
+        sys.stderr.write("codex-lsp: every file is as it should be.\n")
+
+
+def print_path(name: str | None) -> None:
+    """Print the directory of an installed model."""
+    sys.stdout.write(f"{model_dir.find(name or default_model()).path}\n")

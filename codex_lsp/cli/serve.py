@@ -1,0 +1,45 @@
+"""``codex-lsp serve``: the language server over standard input and output."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from codex_lsp.cli.loading import default_model
+from codex_lsp.errors import UsageError
+from codex_lsp.model_dir import ModelDir
+from codex_lsp_server.host import ModelSource
+from codex_lsp_server.pygls_mends import serve_stdio
+from codex_lsp_server.server import build_server
+from codex_lsp_server.ui import Report
+
+_LEVELS = ("debug", "info", "warning", "error")
+
+
+def run(model: str | None, log_level: str) -> int:
+    """Serve one client; return the exit code that the protocol asks for."""
+    if log_level not in _LEVELS:
+        raise UsageError(f"--log-level is {log_level!r}, but has to be one of {_LEVELS}.")
+    if sys.stdin.isatty():
+        sys.stderr.write(
+            "codex-lsp: serving the language server protocol on standard input; editors start "
+            "this. Press Ctrl-C to end.\n"
+        )
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    logging.getLogger("codex_lsp_server").setLevel(log_level.upper())
+    server = build_server(ModelSource(default_model(), _pull_default), model or "")
+    return serve_stdio(server, server.close)
+
+
+def _pull_default(report: Report) -> ModelDir:
+    from codex_lsp_models.progress import ProgressEvent
+    from codex_lsp_models.pull import pull
+
+    def forward(event: ProgressEvent) -> None:
+        report(event.message, event.percentage)
+
+    return pull(default_model(), progress=forward)
