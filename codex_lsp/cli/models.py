@@ -20,41 +20,42 @@ from rich.table import Table
 
 from codex_lsp import model_dir
 from codex_lsp.cli.loading import default_model
-from codex_lsp.errors import ModelError, UsageError
+from codex_lsp.errors import UsageError
 from codex_lsp.model_dir import ModelDir
-from codex_lsp_models.manifest import known_models
+from codex_lsp_models.catalogue import Entry, entries
 from codex_lsp_models.progress import Phase, ProgressEvent
 
 
 def list_models(as_json: bool) -> None:
     """Print the installed models and the known ones."""
-    installed: dict[str, tuple[str, str]] = {}
-    for path in model_dir.installed():
-        try:
-            model = model_dir.load(path)
-            size = sum(digest.bytes for digest in model.description.files.values())
-            installed[path.name] = (f"installed, {size / 1e6:.0f} MB", model.description.licence)
-        except ModelError as error:
-            installed[path.name] = (f"damaged: {error}", "")
-    known = {manifest.name: manifest for manifest in known_models()}
-    rows = []
-    for name in sorted({*installed, *known}):
-        state, licence = installed.get(name, ("not installed", ""))
-        about = known[name].description if name in known else ""
-        licence = licence or (known[name].licence if name in known else "")
-        rows.append((name, state, licence, about))
+    rows = [_row(entry) for entry in entries()]
     if as_json:
-        keys = ("name", "state", "licence", "description")
-        json.dump([dict(zip(keys, row, strict=True)) for row in rows], sys.stdout)
+        json.dump(rows, sys.stdout)
         sys.stdout.write("\n")
         return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for title in ("name", "state", "licence", "description"):
+    for title in rows[0]:
         table.add_column(title, overflow="fold")
     for row in rows:
-        name = f"{row[0]} (default)" if row[0] == default_model() else row[0]
-        table.add_row(name, *row[1:])
+        mark = " (default)" if row["name"] == default_model() else ""
+        table.add_row(row["name"] + mark, *list(row.values())[1:])
     Console(highlight=False).print(table)
+
+
+def _row(entry: Entry) -> dict[str, str]:
+    if entry.problem:
+        state = f"damaged: {entry.problem}"
+    elif entry.installed is None:
+        state = "not installed"
+    else:
+        state = f"installed, {entry.installed_bytes / 1e6:.0f} MB"
+    facts = entry.installed or entry.manifest
+    return {
+        "name": entry.name,
+        "state": state,
+        "licence": facts.licence if facts else "",
+        "description": facts.description if facts else "",
+    }
 
 
 def pull_model(

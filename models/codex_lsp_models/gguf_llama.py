@@ -10,7 +10,7 @@ with a :class:`~codex_lsp.errors.ConversionError` instead of being converted wro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from codex_lsp.errors import ConversionError, DamagedFileError
 
 Array = NDArray[np.float32]
-Progress = Callable[[int, int], None]
-"""Called with (tensors done, tensors in all)."""
+LayerProgress = Callable[[int, int], None]
+"""Called with (layers done, layers in all)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class LlamaShape:
     heads: int
     kv_heads: int
     hidden: int
+    feed_forward: int
     vocabulary: int
     context_length: int
     rope_base: float
@@ -49,8 +50,10 @@ class GgufFile:
         self.path = path
         try:
             self._reader = GGUFReader(path)
-        except (ValueError, IndexError, OSError, UnicodeDecodeError) as error:
-            raise DamagedFileError(f"{path} is not a readable GGUF file: {error}") from error
+        except (ValueError, IndexError, KeyError, TypeError, OSError) as error:
+            raise DamagedFileError(
+                f"{path.name} is not a whole GGUF file ({error}); get it again."
+            ) from error
         self._tensors = {tensor.name: tensor for tensor in self._reader.tensors}
 
     def value(self, key: str, default: Any = None) -> Any:
@@ -74,8 +77,15 @@ class GgufFile:
         tensor = self._tensors.get(name)
         if tensor is None:
             raise ConversionError(f"{self.path.name} lacks the tensor {name!r}.")
-        data: Array = dequantize(tensor.data, tensor.tensor_type).astype(np.float32, copy=False)
-        return data
+        try:
+            data: Array = dequantize(tensor.data, tensor.tensor_type).astype(np.float32, copy=False)
+        except NotImplementedError as error:
+            raise ConversionError(
+                f"{self.path.name} holds {name!r} as {tensor.tensor_type.name}, a type that cannot "
+                "be read; use another quantization of the model."
+            ) from error
+        # CTranslate2 quantizes in place, and float32 tensors are views of the read-only file.
+        return data if data.flags.writeable else data.copy()
 
     def shape(self) -> LlamaShape:
         """Read the model's shape; anything but a plain Llama is refused."""
@@ -85,21 +95,84 @@ class GgufFile:
                 f"{self.path.name} holds a {architecture!r} model; only Llama models are read from "
                 "GGUF. Convert the original weights with the `convert` extra instead."
             )
-        if self.value("llama.rope.scaling.type", "none") != "none" or self.has("rope_freqs.weight"):
+        if (
+            self.value("llama.rope.scaling.type", "none") != "none"
+            or self.value("llama.rope.scale_linear", 1) != 1
+            or self.has("rope_freqs.weight")
+        ):
             raise ConversionError(f"{self.path.name} uses rotary scaling, which is not supported.")
         if self.value("llama.expert_count", 0):
             raise ConversionError(f"{self.path.name} is a mixture of experts: not supported.")
-        heads = int(self.required("llama.attention.head_count"))
-        return LlamaShape(
-            layers=int(self.required("llama.block_count")),
+        heads = self._integer("llama.attention.head_count")
+        shape = LlamaShape(
+            layers=self._integer("llama.block_count"),
             heads=heads,
-            kv_heads=int(self.value("llama.attention.head_count_kv", heads)),
-            hidden=int(self.required("llama.embedding_length")),
+            kv_heads=self._integer("llama.attention.head_count_kv", heads),
+            hidden=self._integer("llama.embedding_length"),
+            feed_forward=self._integer("llama.feed_forward_length"),
             vocabulary=len(self.required("tokenizer.ggml.tokens")),
-            context_length=int(self.required("llama.context_length")),
+            context_length=self._integer("llama.context_length"),
             rope_base=float(self.value("llama.rope.freq_base", 10000.0)),
             norm_epsilon=float(self.required("llama.attention.layer_norm_rms_epsilon")),
         )
+        self._see_that_plain(shape)
+        return shape
+
+    def _integer(self, key: str, default: int | None = None) -> int:
+        value = self.required(key) if default is None else self.value(key, default)
+        if not isinstance(value, int) or value < 1:
+            # Some models give one number a layer.
+            raise ConversionError(f"{self.path.name} has {key} {value!r}: not supported.")
+        return value
+
+    def _see_that_plain(self, shape: LlamaShape) -> None:
+        """See that the file holds what a plain Llama of ``shape`` has, and nothing besides.
+
+        A bias, a norm of the queries or a wider head would otherwise be left out in silence.
+        """
+        head = shape.hidden // shape.heads
+        for key in ("rope.dimension_count", "attention.key_length", "attention.value_length"):
+            if (size := self.value(f"llama.{key}", head)) != head:
+                raise ConversionError(
+                    f"{self.path.name} has {key} {size} with heads of {head}: not supported."
+                )
+        for name, expected in _tensor_shapes(shape).items():
+            tensor = self._tensors.get(name)
+            # GGUF gives the innermost dimension first.
+            found = None if tensor is None else tuple(int(size) for size in tensor.shape[::-1])
+            if found != expected and not (found is None and name == "output.weight"):
+                raise ConversionError(
+                    f"{self.path.name} has {name!r} of shape {found} instead of {expected}."
+                )
+        if extra := sorted(self._tensors.keys() - _tensor_shapes(shape).keys()):
+            raise ConversionError(
+                f"{self.path.name} holds {extra[0]!r}, which a plain Llama model does not have."
+            )
+
+
+def _tensor_shapes(shape: LlamaShape) -> dict[str, tuple[int, ...]]:
+    """Name every tensor of a Llama model with its shape, [out, in]; the output may be missing."""
+    hidden, wide = shape.hidden, shape.feed_forward
+    narrow = hidden // shape.heads * shape.kv_heads
+    block = {
+        "attn_norm": (hidden,),
+        "attn_q": (hidden, hidden),
+        "attn_k": (narrow, hidden),
+        "attn_v": (narrow, hidden),
+        "attn_output": (hidden, hidden),
+        "ffn_norm": (hidden,),
+        "ffn_gate": (wide, hidden),
+        "ffn_up": (wide, hidden),
+        "ffn_down": (hidden, wide),
+    }
+    shapes: dict[str, tuple[int, ...]] = {
+        "token_embd.weight": (shape.vocabulary, hidden),
+        "output_norm.weight": (hidden,),
+        "output.weight": (shape.vocabulary, hidden),
+    }
+    for index in range(shape.layers):
+        shapes.update({f"blk.{index}.{name}.weight": size for name, size in block.items()})
+    return shapes
 
 
 def unpermute_rotary_rows(weight: Array, heads: int) -> Array:
@@ -115,9 +188,10 @@ def unpermute_rotary_rows(weight: Array, heads: int) -> Array:
     return np.ascontiguousarray(paired.swapaxes(1, 2).reshape(rows, columns))
 
 
-def build_spec(gguf: GgufFile, progress: Progress) -> transformer_spec.TransformerDecoderModelSpec:
+def build_spec(
+    gguf: GgufFile, shape: LlamaShape, progress: LayerProgress
+) -> transformer_spec.TransformerDecoderModelSpec:
     """Fill a CTranslate2 decoder specification with the float32 weights of ``gguf``."""
-    shape = gguf.shape()
     spec = transformer_spec.TransformerDecoderModelSpec.from_config(
         shape.layers,
         shape.heads,
@@ -136,18 +210,12 @@ def build_spec(gguf: GgufFile, progress: Progress) -> transformer_spec.Transform
     # Llama models of this size tie the output projection to the embeddings; sharing the array lets
     # CTranslate2 store it once.
     tied = not gguf.has("output.weight")
-    decoder.projection.weight = (
-        decoder.embeddings.weight if tied else gguf.tensor("output.weight")
-    )
+    decoder.projection.weight = decoder.embeddings.weight if tied else gguf.tensor("output.weight")
     decoder.layer_norm.gamma = gguf.tensor("output_norm.weight")
-    for done, layer in enumerate(_layers(decoder.layer), start=1):
-        _fill_layer(layer, gguf, done - 1, shape)
-        progress(done, shape.layers)
+    for index, layer in enumerate(decoder.layer):
+        _fill_layer(layer, gguf, index, shape)
+        progress(index + 1, shape.layers)
     return spec
-
-
-def _layers(layers: Any) -> Iterator[Any]:
-    yield from layers
 
 
 def _fill_layer(layer: Any, gguf: GgufFile, index: int, shape: LlamaShape) -> None:
@@ -170,13 +238,14 @@ def _fill_layer(layer: Any, gguf: GgufFile, index: int, shape: LlamaShape) -> No
     layer.ffn.linear_1.weight = weight("ffn_down")
 
 
-def convert(gguf: GgufFile, output: Path, quantization: str, progress: Progress) -> None:
+def convert(gguf: GgufFile, output: Path, quantization: str, progress: LayerProgress) -> None:
     """Write ``model.bin``, ``config.json`` and the vocabulary of ``gguf`` into ``output``.
 
     :param quantization: a CTranslate2 type, such as ``int8`` or ``float32``
     :raises ConversionError: the file holds something this converter would get wrong
     """
-    spec = build_spec(gguf, progress)
+    shape = gguf.shape()
+    spec = build_spec(gguf, shape, progress)
     tokens: list[str] = gguf.required("tokenizer.ggml.tokens")
     spec.register_vocabulary(tokens)
 
@@ -187,7 +256,7 @@ def convert(gguf: GgufFile, output: Path, quantization: str, progress: Progress)
     spec.config.bos_token = token_of("tokenizer.ggml.bos_token_id")
     spec.config.eos_token = token_of("tokenizer.ggml.eos_token_id")
     spec.config.unk_token = token_of("tokenizer.ggml.unknown_token_id")
-    spec.config.layer_norm_epsilon = gguf.shape().norm_epsilon
+    spec.config.layer_norm_epsilon = shape.norm_epsilon
     spec.validate()
     spec.optimize(quantization=quantization)
     spec.save(str(output))

@@ -14,8 +14,10 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from codex_lsp.errors import ConversionError
 from codex_lsp_models.gguf_llama import GgufFile
 
-# gguf.TokenType.CONTROL: the tokens that stand for structure, never for text.
+# gguf.TokenType: CONTROL stands for structure and never for text; USER_DEFINED is text that is
+# always one token.
 _CONTROL = 3
+_USER_DEFINED = 4
 
 
 def _byte_level() -> pre_tokenizers.PreTokenizer:
@@ -53,12 +55,23 @@ def build_tokenizer(gguf: GgufFile) -> Tokenizer:
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=merges, ignore_merges=False))
     tokenizer.pre_tokenizer = _PRE_TOKENIZERS[pre]()
     tokenizer.decoder = decoders.ByteLevel()
-    types: list[int] = gguf.required("tokenizer.ggml.token_type")
     tokenizer.add_special_tokens(
-        [
-            AddedToken(token, special=True, normalized=False)
-            for token, token_type in zip(tokens, types, strict=True)
-            if token_type == _CONTROL
-        ]
+        [AddedToken(token, special=True, normalized=False) for token in control_tokens(gguf)]
+    )
+    tokenizer.add_tokens(
+        [AddedToken(token, normalized=False) for token in _of_type(gguf, _USER_DEFINED)]
     )
     return tokenizer
+
+
+def control_tokens(gguf: GgufFile) -> list[str]:
+    """List the tokens that stand for structure, such as the end of a document."""
+    return _of_type(gguf, _CONTROL)
+
+
+def _of_type(gguf: GgufFile, wanted: int) -> list[str]:
+    tokens: list[str] = gguf.required("tokenizer.ggml.tokens")
+    types: list[int] = gguf.required("tokenizer.ggml.token_type")
+    if len(types) != len(tokens):
+        raise ConversionError(f"{gguf.path.name} has {len(tokens)} tokens and {len(types)} types.")
+    return [token for token, kind in zip(tokens, types, strict=True) if kind == wanted]
