@@ -9,7 +9,7 @@ from codex_lsp.cli.loading import default_model
 from codex_lsp.errors import UsageError
 from codex_lsp.model_dir import ModelDir
 from codex_lsp_server.host import ModelSource
-from codex_lsp_server.pygls_mends import serve_stdio
+from codex_lsp_server.pygls_mends import serve_stdio, silence_library_loggers
 from codex_lsp_server.server import build_server
 from codex_lsp_server.ui import Report
 
@@ -31,6 +31,7 @@ def run(model: str | None, log_level: str) -> int:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     logging.getLogger("codex_lsp_server").setLevel(log_level.upper())
+    silence_library_loggers()
     server = build_server(ModelSource(default_model(), _pull_default), model or "")
     return serve_stdio(server, server.close)
 

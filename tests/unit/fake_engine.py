@@ -1,4 +1,4 @@
-"""A model that says what the test tells it to: a tokenizer of single characters and written rows."""
+"""A model that says what the test tells it to, one byte a token."""
 
 from __future__ import annotations
 
