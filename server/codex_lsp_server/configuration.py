@@ -1,0 +1,113 @@
+"""The settings in force, and the three ways they come from a client."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from codex_lsp_server.settings import SECTION, Settings, read
+from codex_lsp_server.ui import Ui
+
+if TYPE_CHECKING:
+    from pygls.lsp.server import LanguageServer
+
+logger = logging.getLogger(__name__)
+
+_CLIENT_FACTS = frozenset({"partialCompletion"})
+"""Initialization options that say what the client can do; they are no settings."""
+
+
+class Configuration:
+    """Keeps the settings. For the event loop's thread only.
+
+    :param on_change: told the settings when they have been read
+    :param model: the model named on the command line; it wins over the client's setting
+    """
+
+    def __init__(
+        self,
+        server: LanguageServer,
+        ui: Ui,
+        on_change: Callable[[Settings], None],
+        model: str = "",
+    ) -> None:
+        self._server = server
+        self._ui = ui
+        self._on_change = on_change
+        self._model = model
+        self._initial: object = None
+        self._told: set[str] = set()
+        self.settings = Settings()
+
+    def start(self, options: object) -> bool:
+        """Take the initialization options; say whether the client shows growing completions."""
+        self._initial = options
+        # Problems are told by `follow`: a client may not be sent messages before it is ready.
+        self.settings = self._with_model(read(options, _CLIENT_FACTS).settings)
+        return isinstance(options, Mapping) and options.get("partialCompletion") is True
+
+    async def follow(self) -> None:
+        """The client is ready: use the settings, ask for newer ones, hear of changes."""
+        pulled = await self._pull()
+        self._use(self._initial if pulled is None else pulled)
+        await self._register()
+
+    async def changed(self, pushed: object) -> None:
+        """Take settings that the client pushed; an empty push means: ask."""
+        raw = pushed
+        if isinstance(raw, Mapping):
+            raw = raw.get(SECTION)
+        if raw is None:
+            raw = await self._pull()
+        if raw is not None:
+            self._use(raw)
+
+    def _use(self, raw: object) -> None:
+        found = read(raw, _CLIENT_FACTS)
+        self.settings = self._with_model(found.settings)
+        logging.getLogger("codex_lsp_server").setLevel(self.settings.log_level.upper())
+        for problem in found.problems:
+            # Once each: a client that sends all settings at every change would repeat them.
+            if problem not in self._told:
+                self._told.add(problem)
+                self._ui.warning(f"codex-lsp: {problem}")
+        self._on_change(self.settings)
+
+    def _with_model(self, settings: Settings) -> Settings:
+        return replace(settings, model=self._model) if self._model else settings
+
+    async def _pull(self) -> object:
+        """Ask for the section; None when the client cannot tell or has none."""
+        workspace = self._server.client_capabilities.workspace
+        if workspace is None or not workspace.configuration:
+            return None
+        params = types.ConfigurationParams(items=[types.ConfigurationItem(section=SECTION)])
+        try:
+            answer = await self._server.workspace_configuration_async(params)
+        except Exception as error:  # whatever it answered, what is in force goes on
+            logger.info("the client did not tell its settings: %s", type(error).__name__)
+            return None
+        first = answer[0] if answer else None
+        return first or None
+
+    async def _register(self) -> None:
+        """Ask to be told of changes, where the client wants to be asked that."""
+        workspace = self._server.client_capabilities.workspace
+        change = None if workspace is None else workspace.did_change_configuration
+        if change is None or not change.dynamic_registration:
+            return
+        registration = types.Registration(
+            id="codex-lsp-configuration",
+            method=types.WORKSPACE_DID_CHANGE_CONFIGURATION,
+            register_options=types.DidChangeConfigurationRegistrationOptions(section=SECTION),
+        )
+        try:
+            await self._server.client_register_capability_async(
+                types.RegistrationParams(registrations=[registration])
+            )
+        except Exception as error:  # then changes come with a restart
+            logger.info("the client refused to tell changes: %s", type(error).__name__)

@@ -1,0 +1,118 @@
+"""The language server: features, settings and lifecycle wired together. No logic of its own."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from lsprotocol import types
+
+from codex_lsp import __version__
+from codex_lsp.types import Rejection
+from codex_lsp_server.completing import Completing
+from codex_lsp_server.configuration import Configuration
+from codex_lsp_server.convert import ACCEPT_COMMAND
+from codex_lsp_server.host import ModelHost, ModelSource
+from codex_lsp_server.notebooks import preceding_cells
+from codex_lsp_server.pygls_mends import MendedServer
+from codex_lsp_server.streams import CANCEL_METHOD
+from codex_lsp_server.ui import Ui
+from codex_lsp_server.worker import Worker
+
+logger = logging.getLogger(__name__)
+
+
+class CodexLanguageServer(MendedServer):
+    """One client's server."""
+
+    def __init__(self, source: ModelSource, model: str = "") -> None:
+        """Prepare; nothing is loaded before the client has said its settings.
+
+        :param model: the model named on the command line; it wins over the client's setting
+        """
+        super().__init__(
+            "codex-lsp",
+            __version__,
+            notebook_document_sync=types.NotebookDocumentSyncOptions(
+                notebook_selector=[types.NotebookDocumentFilterWithNotebook(notebook="*")]
+            ),
+        )
+        ui = Ui(self)
+        self.worker = Worker()
+        self.host = ModelHost(self.worker, ui, source)
+        self.configuration = Configuration(self, ui, self.host.use, model)
+        self.completing = Completing(self.host, self.worker, self.protocol.notify)
+
+    async def close(self) -> None:
+        """Give everything back; called once the connection has ended."""
+        await self.host.close()
+
+
+def build_server(source: ModelSource, model: str = "") -> CodexLanguageServer:
+    """Return a server with all its features registered."""
+    server = CodexLanguageServer(source, model)
+    _register_lifecycle(server)
+    _register_completion(server)
+    return server
+
+
+def _register_lifecycle(server: CodexLanguageServer) -> None:
+    @server.feature(types.INITIALIZE)
+    def initialize(params: types.InitializeParams) -> None:
+        server.completing.streaming = server.configuration.start(params.initialization_options)
+
+    @server.feature(types.INITIALIZED)
+    async def initialized(params: types.InitializedParams) -> None:
+        await server.configuration.follow()
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    async def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
+        await server.configuration.changed(params.settings)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
+    def did_open(params: types.DidOpenTextDocumentParams) -> None:
+        """Keep the text; pygls' own handler has done so before this one."""
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+    def did_close(params: types.DidCloseTextDocumentParams) -> None:
+        server.completing.forget(params.text_document.uri)
+
+
+def _register_completion(server: CodexLanguageServer) -> None:
+    @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
+    async def inline_completion(
+        params: types.InlineCompletionParams,
+    ) -> types.InlineCompletionList:
+        workspace = server.documents
+        uri = params.text_document.uri
+        document = workspace.get_open_document(uri)
+
+        def text_of(cell_uri: str) -> str | None:
+            cell = workspace.get_open_document(cell_uri)
+            return None if cell is None else cell.source
+
+        notebook = workspace.get_notebook_document(cell_uri=uri)
+        answer = await server.completing.answer(
+            document,
+            params,
+            server.configuration.settings,
+            preceding_cells(notebook, uri, text_of),
+        )
+        _log_rejection(answer.rejection)
+        return types.InlineCompletionList(items=list(answer.items))
+
+    @server.command(ACCEPT_COMMAND)
+    def accept(what: Any = None) -> None:
+        """An item was accepted: what it would still grow by is wanted no more."""
+        if isinstance(what, dict) and isinstance(what.get("id"), str):
+            server.completing.cancel_stream(what["id"])
+
+    @server.feature(CANCEL_METHOD)
+    def cancel_partial(params: Any) -> None:
+        if isinstance(params, dict) and isinstance(params.get("id"), str):
+            server.completing.cancel_stream(params["id"])
+
+
+def _log_rejection(rejection: Rejection | None) -> None:
+    if rejection is not None:
+        logger.info("no suggestion: %s (%s)", rejection.reason.value, rejection.detail)

@@ -1,0 +1,231 @@
+"""The server's settings: one tree of frozen values with defaults.
+
+A client names them in camelCase, as initialization options, in ``workspace/didChangeConfiguration``
+or as the answer to ``workspace/configuration``. :func:`read` maps names and checks values: a wrong
+one is reported, the default is used instead, and the rest counts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from codex_lsp.completer import CompleterOptions
+from codex_lsp.context import ContextOptions
+from codex_lsp.model_dir import SamplingDefaults
+from codex_lsp.prompt import TokenBudget
+from codex_lsp.sampling import SamplingParams
+
+SECTION = "codexLsp"
+"""The configuration section that clients keep the settings under."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a user may set. Each docstring below a field is its documentation."""
+
+    enable: bool = True
+    """Give completions at all."""
+
+    disabled_languages: tuple[str, ...] = ()
+    """Language identifiers in which no completions are given, such as `markdown`."""
+
+    model: str = ""
+    """An installed model's name or the path of a model directory; empty is the default model."""
+
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where the model runs; `auto` takes a GPU when there is one."""
+
+    compute_type: str = "auto"
+    """The CTranslate2 type to compute with, such as `int8`; `auto` takes what suits the device."""
+
+    threads: int = 0
+    """CPU threads; 0 takes the number of physical cores, at most four."""
+
+    seed: int | None = None
+    """Makes the samples reproducible from the model's start on; none is another seed each time."""
+
+    samples: int = 4
+    """How many samples are drawn and ranked for each completion."""
+
+    temperature: float | None = None
+    """Sampling temperature, 0 is greedy; none takes what suits the model."""
+
+    top_k: int | None = None
+    """Sample from this many of the likeliest tokens; none takes what suits the model."""
+
+    top_p: float | None = None
+    """And from the likeliest that make up this probability; none takes what suits the model."""
+
+    max_tokens: int = 128
+    """The longest completion, in tokens."""
+
+    max_line_tokens: int = 48
+    """The longest first line, in tokens."""
+
+    max_lines: int = 12
+    """The longest completion, in lines; 1 completes lines only."""
+
+    max_prefix_tokens: int = 384
+    """How much text left of the cursor the model reads, in tokens."""
+
+    max_suffix_tokens: int = 128
+    """How much text right of the cursor a fill-in-the-middle model reads, in tokens."""
+
+    min_mean_logprob: float | None = None
+    """Do not show candidates of a lower mean log-probability; none shows the best always."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    """What is logged on standard error. Source code never is."""
+
+    def sampling(self, defaults: SamplingDefaults) -> SamplingParams:
+        """Return the sampling parameters, the model's own where the user set none."""
+        return SamplingParams(
+            n=self.samples,
+            temperature=defaults.temperature if self.temperature is None else self.temperature,
+            top_k=defaults.top_k if self.top_k is None else self.top_k,
+            top_p=defaults.top_p if self.top_p is None else self.top_p,
+            max_line_tokens=self.max_line_tokens,
+            max_tokens=self.max_tokens,
+        )
+
+    def completer_options(self, defaults: SamplingDefaults) -> CompleterOptions:
+        """Return the options for one completion."""
+        threshold = float("-inf") if self.min_mean_logprob is None else self.min_mean_logprob
+        return CompleterOptions(
+            sampling=self.sampling(defaults),
+            context=ContextOptions(
+                # No token of a byte-level vocabulary is longer than this on average.
+                max_prefix_chars=8 * self.max_prefix_tokens,
+                max_suffix_chars=8 * self.max_suffix_tokens,
+                max_lines=self.max_lines,
+            ),
+            budget=TokenBudget(self.max_prefix_tokens, self.max_suffix_tokens),
+            min_mean_logprob=threshold,
+        )
+
+    @property
+    def engine_key(self) -> tuple[object, ...]:
+        """What the engine has to be loaded anew for when it changes."""
+        return (self.model, self.device, self.compute_type, self.threads, self.seed)
+
+
+RANGES: Mapping[str, tuple[float, float]] = types.MappingProxyType(
+    {
+        "threads": (0, 256),
+        "seed": (0, 2**32 - 1),
+        "samples": (1, 200),
+        "temperature": (0.0, 10.0),
+        "top_k": (0, 1_000_000),
+        "top_p": (1e-6, 1.0),
+        "max_tokens": (1, 4096),
+        "max_line_tokens": (1, 4096),
+        "max_lines": (1, 1000),
+        "max_prefix_tokens": (16, 100_000),
+        "max_suffix_tokens": (0, 100_000),
+        "min_mean_logprob": (-100.0, 0.0),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSettings:
+    """Settings, and one sentence for each that could not be used."""
+
+    settings: Settings
+    problems: tuple[str, ...] = ()
+
+
+def camel_case(name: str) -> str:
+    """Return the client's name of a setting.
+
+    >>> camel_case("max_prefix_tokens")
+    'maxPrefixTokens'
+    """
+    head, *tail = name.split("_")
+    return head + "".join(part.capitalize() for part in tail)
+
+
+def read(raw: object, ignored: frozenset[str] = frozenset()) -> ReadSettings:
+    """Read what a client sent; nothing of it can make this fail.
+
+    :param raw: the section's object, or an object that holds it under :data:`SECTION`
+    :param ignored: names that are no settings, and no mistake either
+    """
+    if raw is None:
+        return ReadSettings(Settings())
+    if isinstance(raw, Mapping) and SECTION in raw:
+        raw = raw[SECTION]
+    if not isinstance(raw, Mapping):
+        return ReadSettings(Settings(), (f"The settings are no object but {_kind(raw)}.",))
+    fields = {camel_case(field.name): field for field in dataclasses.fields(Settings)}
+    hints = typing.get_type_hints(Settings)
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for name, value in raw.items():
+        field = fields.get(name)
+        if field is None:
+            if name not in ignored:
+                problems.append(f"There is no setting {SECTION}.{name}; it is ignored.")
+            continue
+        try:
+            values[field.name] = _check(field.name, hints[field.name], value)
+        except ValueError as error:
+            problems.append(
+                f"The setting {SECTION}.{name} {error}; {_shown(field.default)} is used instead."
+            )
+    return ReadSettings(Settings(**values), tuple(problems))
+
+
+def _check(name: str, hint: Any, value: object) -> object:
+    """Return ``value`` as the type that ``hint`` names.
+
+    :raises ValueError: it is of another type or out of range; the text is a verb phrase
+    """
+    allowed = typing.get_args(hint)
+    if typing.get_origin(hint) is Literal:
+        if value not in allowed:
+            raise ValueError(f"has to be one of {', '.join(map(str, allowed))}")
+        return value
+    if value is None and type(None) in allowed:
+        return None
+    wanted = next((kind for kind in allowed if kind is not type(None)), hint)
+    if hint == tuple[str, ...]:
+        if not isinstance(value, (list, tuple)) or any(not isinstance(v, str) for v in value):
+            raise ValueError("has to be a list of strings")
+        return tuple(value)
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    # JSON of some clients has no integers: 4.0 means 4.
+    if wanted is int and isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, wanted) or (wanted is not bool and isinstance(value, bool)):
+        raise ValueError(f"has to be {_KINDS[wanted]}, not {_kind(value)}")
+    if name in RANGES:
+        low, high = RANGES[name]
+        if not low <= typing.cast(float, value) <= high:
+            raise ValueError(f"has to be between {low:g} and {high:g}")
+    return value
+
+
+_KINDS: Mapping[type, str] = types.MappingProxyType(
+    {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
+)
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    return "null" if value is None else _KINDS.get(type(value), type(value).__name__)
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "none"
+    return repr(value) if isinstance(value, str) else str(value).lower()

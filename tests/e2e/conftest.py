@@ -1,0 +1,142 @@
+"""The real server as a process, with the real model, driven through pytest-lsp's client."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from lsprotocol import types
+from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities, make_test_lsp_client
+
+from codex_lsp.model_dir import ModelDir
+from codex_lsp_models.manifest import DEFAULT
+from codex_lsp_models.pull import pull
+
+SERVER = [sys.executable, "-m", "codex_lsp", "serve", "--stdio"]
+PARTIAL = "codexLsp/partialCompletion"
+
+
+@pytest.fixture(scope="session")
+def model() -> ModelDir:
+    """The default model, got if it is not installed."""
+    return pull(DEFAULT)
+
+
+class Editor:
+    """A client with the few moves that tests make."""
+
+    def __init__(self, client: LanguageClient) -> None:
+        self.client = client
+        self.partials: list[Any] = []
+        self._news = asyncio.Event()
+        self._versions: dict[str, int] = {}
+
+        @client.feature(PARTIAL)
+        def partial(params: Any) -> None:
+            self.partials.append(params)
+            self._news.set()
+
+        @client.feature(types.CLIENT_REGISTER_CAPABILITY)
+        def register(params: types.RegistrationParams) -> None:
+            """Agree."""
+
+    def open(self, text: str, uri: str = "file:///t/a.py", language: str = "python") -> str:
+        """Open a document."""
+        self._versions[uri] = 1
+        self.client.text_document_did_open(
+            types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, language, 1, text))
+        )
+        return uri
+
+    def type(self, uri: str, line: int, character: int, text: str) -> int:
+        """Insert text at a position; return the document's new version."""
+        self._versions[uri] += 1
+        at = types.Position(line, character)
+        self.client.text_document_did_change(
+            types.DidChangeTextDocumentParams(
+                types.VersionedTextDocumentIdentifier(version=self._versions[uri], uri=uri),
+                [types.TextDocumentContentChangePartial(range=types.Range(at, at), text=text)],
+            )
+        )
+        return self._versions[uri]
+
+    async def complete(
+        self, uri: str, line: int, character: int, invoked: bool = False, **context: Any
+    ) -> list[types.InlineCompletionItem]:
+        """Ask for inline completions."""
+        result = await self.client.text_document_inline_completion_async(
+            self.params(uri, line, character, invoked, **context)
+        )
+        assert isinstance(result, types.InlineCompletionList)
+        return list(result.items)
+
+    def params(
+        self, uri: str, line: int, character: int, invoked: bool = False, **context: Any
+    ) -> types.InlineCompletionParams:
+        """Make the params of such a request."""
+        kind = types.InlineCompletionTriggerKind
+        trigger = kind.Invoked if invoked else kind.Automatic
+        return types.InlineCompletionParams(
+            context=types.InlineCompletionContext(trigger_kind=trigger, **context),
+            text_document=types.TextDocumentIdentifier(uri),
+            position=types.Position(line, character),
+        )
+
+    async def messages(self, count: int) -> list[str]:
+        """Return the texts the server has shown, once there are ``count`` of them."""
+        while len(self.client.messages) < count:
+            await asyncio.sleep(0.01)
+        return [message.message for message in self.client.messages]
+
+    async def partials_until(self, enough: Callable[[list[Any]], bool]) -> list[Any]:
+        """Wait until the partial completions are what the test waits for."""
+        while not enough(self.partials):
+            self._news.clear()
+            await asyncio.wait_for(self._news.wait(), 60)
+        return self.partials
+
+
+Start = Callable[..., Awaitable[Editor]]
+
+
+@pytest_asyncio.fixture
+async def start(model: ModelDir) -> AsyncIterator[Start]:
+    """Start servers; they are shut down at the end, and have to leave with 0."""
+    editors: list[Editor] = []
+
+    async def start_one(
+        options: dict[str, Any] | None = None,
+        capabilities: str = "visual-studio-code",
+        home: Path | None = None,
+        encodings: list[types.PositionEncodingKind | str] | None = None,
+        prepare: Callable[[LanguageClient], None] = lambda client: None,
+    ) -> Editor:
+        environment = {**os.environ, **({} if home is None else {"CODEX_LSP_HOME": str(home)})}
+        config = ClientServerConfig(SERVER, make_test_lsp_client, environment)
+        client = await config.start()
+        assert isinstance(client, LanguageClient)
+        editors.append(Editor(client))
+        can = client_capabilities(capabilities)
+        if encodings is not None:
+            can.general = types.GeneralClientCapabilities(position_encodings=encodings)
+        prepare(client)
+        await client.initialize_session(
+            types.InitializeParams(
+                capabilities=can, initialization_options={"seed": 1, **(options or {})}
+            )
+        )
+        return editors[-1]
+
+    yield start_one
+    for editor in editors:
+        await editor.client.shutdown_session()
+        server = editor.client._server
+        assert server is not None
+        assert server.returncode == 0
+        await editor.client.stop()
