@@ -119,7 +119,7 @@ class Completer:
         """Decode one batch into ``job``; also say whether its prompt was healed."""
         line_end, block_end = stop_rules(context, options.context.max_lines)
         sampling = options.sampling
-        longest = sampling.max_line_tokens if block_end is None else sampling.max_tokens
+        longest = sampling.line_tokens if block_end is None else sampling.max_tokens
         prompt = self._prompts.build(context, options.budget, longest, heal)
         rows = BestOfN(
             self._engine.tokenizer,

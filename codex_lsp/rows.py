@@ -128,12 +128,6 @@ class BestOfN:
         self._go_on = False
         self._winner: int | None = None
 
-    @property
-    def max_tokens(self) -> int:
-        """The longest row that may be needed."""
-        line = self._params.max_line_tokens
-        return line if self._block_end is None else max(line, self._params.max_tokens)
-
     def feed(self, row: int, token_id: int, logprob: float) -> bool:
         """Take one token; True when the row need not go on."""
         state = self._rows[row]
@@ -174,7 +168,7 @@ class BestOfN:
             self._lines[index] = replace(row.candidate(keep), finish_reason=FinishReason.STOP)
         elif row.finish is not None:
             self._lines[index] = row.candidate()
-        elif len(row.tokens) >= self._params.max_line_tokens:
+        elif len(row.tokens) >= self._params.line_tokens:
             row.finish = FinishReason.LENGTH
             self._lines[index] = row.candidate()
         if keep is not None and self._block_end is None:

@@ -45,6 +45,11 @@ class SamplingParams:
                 raise ValueError(f"{name} is {value}, but has to be between {low:g} and {high:g}")
 
     @property
+    def line_tokens(self) -> int:
+        """The longest first line: no longer than the whole may be."""
+        return min(self.max_line_tokens, self.max_tokens)
+
+    @property
     def rows(self) -> int:
         """How many rows the engine decodes: greedy decoding makes the same one n times."""
         return 1 if self.temperature == 0 else self.n

@@ -66,6 +66,8 @@ def pull_model(
     quantization: str | None,
 ) -> None:
     """Fetch, convert and install a model, showing progress on stderr."""
+    if from_file is not None and not from_file.is_file():
+        raise UsageError(f"There is no file {from_file}.")
     if from_hf is not None:
         if name is None:
             raise UsageError(
