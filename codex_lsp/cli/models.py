@@ -9,7 +9,6 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    DownloadColumn,
     Progress,
     SpinnerColumn,
     TaskID,
@@ -116,7 +115,7 @@ def _bars() -> Progress:
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(),
-        DownloadColumn(),
+        TextColumn("{task.fields[count]}"),
         TimeRemainingColumn(),
         console=Console(stderr=True),
     )
@@ -132,14 +131,30 @@ class _Reporter:
 
     def __call__(self, event: ProgressEvent) -> None:
         """Take one event."""
-        if event.phase is not self._phase or self._task is None:
-            if self._task is not None:
-                self._bars.update(self._task, total=1, completed=1, refresh=True)
+        if self._task is None or event.phase is not self._phase:
+            self._end_phase()
             self._phase = event.phase
-            self._task = self._bars.add_task(event.message, total=event.total)
+            self._task = self._bars.add_task(event.message, total=event.total, count="")
         self._bars.update(
-            self._task, description=event.message, total=event.total, completed=event.done
+            self._task,
+            description=event.message,
+            total=event.total,
+            completed=event.done,
+            count=_count(event),
         )
+
+    def _end_phase(self) -> None:
+        if self._task is not None:
+            total = self._bars.tasks[self._task].total or 1
+            self._bars.update(self._task, total=total, completed=total)
+
+
+def _count(event: ProgressEvent) -> str:
+    if not event.total:
+        return ""
+    if event.unit == "bytes":
+        return f"{event.done / 1e6:.0f}/{event.total / 1e6:.0f} MB"
+    return f"{event.done}/{event.total} {event.unit}"
 
 
 def show_model(name: str | None, check: bool) -> None:
