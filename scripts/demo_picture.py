@@ -18,7 +18,12 @@ WIDTH = 88
 
 def main() -> None:
     """Run the demo as in a colour terminal and write ``docs/images/demo.svg``."""
-    environment = {**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(WIDTH), "TERM": "xterm-256color"}
+    environment = {
+        **os.environ,
+        "FORCE_COLOR": "1",
+        "COLUMNS": str(WIDTH),
+        "TERM": "xterm-256color",
+    }
     shown = subprocess.run(
         [sys.executable, "-m", "codex_lsp", *COMMAND],
         cwd=ROOT,
