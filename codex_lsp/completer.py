@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from codex_lsp.anchors import Anchors
 from codex_lsp.context import ContextOptions, build_context
 from codex_lsp.context.shape import opens_block
 from codex_lsp.engine.base import Cancellation, Engine
@@ -59,7 +60,7 @@ class CompleterOptions:
 
 
 class Completer:
-    """Completes with one engine. Holds no state between requests."""
+    """Completes with one engine. Between requests it only remembers where anchors lie."""
 
     def __init__(
         self, engine: Engine, description: ModelDescription, ranker: Ranker | None = None
@@ -71,6 +72,7 @@ class Completer:
         self._engine = engine
         self._prompts = PromptBuilder(description, engine.tokenizer)
         self._ranker = ranker or MeanLogprob()
+        self._anchors = Anchors()
 
     def complete(
         self,
@@ -100,7 +102,7 @@ class Completer:
         flag = cancellation or Cancellation()
         # Should no sample begin with the blank that healing left to it, the blank is given instead.
         for heal in (True, False):
-            timing, healed = self._sample(context, options, job, flag, heal)
+            timing, healed = self._sample(request.document.uri, context, options, job, flag, heal)
             prefill += timing.prefill
             decode += timing.decode
             if not (healed and job.all_mismatched):
@@ -110,6 +112,7 @@ class Completer:
 
     def _sample(
         self,
+        uri: str,
         context: Context,
         options: CompleterOptions,
         job: _Job,
@@ -120,7 +123,10 @@ class Completer:
         line_end, block_end = stop_rules(context, options.context.max_lines)
         sampling = options.sampling
         longest = sampling.line_tokens if block_end is None else sampling.max_tokens
-        prompt = self._prompts.build(context, options.budget, longest, heal)
+        prompt, anchor = self._prompts.build(
+            context, options.budget, longest, heal, self._anchors.get(uri)
+        )
+        self._anchors.keep(uri, anchor)
         rows = BestOfN(
             self._engine.tokenizer,
             prompt,

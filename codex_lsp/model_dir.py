@@ -32,6 +32,9 @@ TOKENIZER_FILE = "tokenizer.json"
 FORMAT = 1
 """The version of the description's format; a newer one is refused, not guessed at."""
 
+UNKNOWN_STATE_BYTES = 1_000_000
+"""Assumed for a model that does not say; it is that of one with 3 billion parameters."""
+
 FimOrder = Literal["PSM", "SPM"]
 
 
@@ -87,6 +90,8 @@ class ModelDescription:
     :ivar quantization: the CTranslate2 type of the stored weights
     :ivar source: where the weights came from: kind, package, version or revision, file, sha256
     :ivar files: every other file of the directory by name
+    :ivar state_bytes_per_token: what a token of context takes in memory while it is kept (keys and
+        values of all layers; CTranslate2 replicates grouped heads, and has them in float32 on CPU)
     """
 
     name: str
@@ -98,6 +103,7 @@ class ModelDescription:
     sampling: SamplingDefaults = field(default_factory=SamplingDefaults)
     files: Mapping[str, FileDigest] = field(default_factory=dict)
     description: str = ""
+    state_bytes_per_token: int = UNKNOWN_STATE_BYTES
 
     @property
     def kind(self) -> str:
@@ -141,6 +147,7 @@ def dump(description: ModelDescription) -> str:
         "licence": description.licence,
         "context_length": description.context_length,
         "quantization": description.quantization,
+        "state_bytes_per_token": description.state_bytes_per_token,
     }
     return tomli_w.dumps(
         {
@@ -191,6 +198,7 @@ def _description(raw: Mapping[str, Any]) -> ModelDescription:
         licence=model["licence"],
         context_length=int(model["context_length"]),
         quantization=model["quantization"],
+        state_bytes_per_token=int(model.get("state_bytes_per_token", UNKNOWN_STATE_BYTES)),
         source=dict(raw.get("source", {})),
         prompt=PromptFormat(
             bos=prompt.get("bos", ""),

@@ -2,8 +2,8 @@
 
 The prompt is split at an **anchor**: a place that stays put while the user types on one line, so
 that the engine can keep its state up to there. It lies at the end of the last character before the
-cursor's line that is not blank. The whole prompt is tokenized at once and split between tokens, so
-that splitting never changes an id.
+cursor's line that is not blank, and stays there for some lines (:mod:`codex_lsp.anchors`). The
+whole prompt is tokenized at once and split between tokens, so that splitting never changes an id.
 
 **Healing**: a blank before the cursor belongs to the token that follows it (`` return`` is one
 token), so a prompt that ends with a blank asks the model for something it has never seen. The last
@@ -14,10 +14,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from codex_lsp.anchors import Anchor
 from codex_lsp.context.shape import opens_block
 from codex_lsp.model_dir import FimTokens, ModelDescription
 from codex_lsp.tokenizer import Tokenizer
 from codex_lsp.types import Context, Prompt
+
+TAIL_TOKENS = 96
+"""Room that a new anchor leaves in the budget for what is typed behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +76,42 @@ class PromptBuilder:
         return bool(seen.strip())
 
     def build(
-        self, context: Context, budget: TokenBudget, max_tokens: int, heal: bool = True
-    ) -> Prompt:
-        """Make the prompt of ``context``.
+        self,
+        context: Context,
+        budget: TokenBudget,
+        max_tokens: int,
+        heal: bool = True,
+        anchor: Anchor | None = None,
+    ) -> tuple[Prompt, Anchor]:
+        """Make the prompt of ``context``, and say where its anchor lies.
 
         :param max_tokens: how many tokens will be decoded; they need room in the model's window
         :param heal: leave the last blank to the candidates
+        :param anchor: the document's anchor so far; it is used again if it can be
         """
-        room = self._context_length - max_tokens - len(self._bos) - 3
         kept, healed = split_healed(context.prefix) if heal else (context.prefix, "")
-        ids, ends = self._tokenizer.encode_with_ends(kept)
-        drop = max(0, len(ids) - max(1, min(budget.prefix, room)))
-        drop = _line_start_token(kept, ends, drop)
-        ids, ends = ids[drop:], ends[drop:]
-        anchor = anchor_offset(kept)
-        split = sum(1 for end in ends if end <= anchor)
-        head, tail = ids[:split], ids[split:]
+        room = self._context_length - max_tokens - len(self._bos) - 3
+        limit = max(1, min(budget.prefix, room))
+        if anchor is None or not anchor.holds(kept, context.prefix_start):
+            anchor = self._new_anchor(kept, context.prefix_start, limit)
+        ids, ends = self._tokenizer.encode_with_ends(kept[anchor.start - context.prefix_start :])
+        split = sum(1 for end in ends if end <= len(anchor.text))
+        drop = max(0, len(ids) - limit)
+        head, tail = ids[drop:split], ids[max(split, drop) :]
         if self._fim is None:
-            return Prompt(self._bos + head, tail, healed)
-        suffix_room = max(0, min(budget.suffix, room - len(ids)))
+            return Prompt(self._bos + head, tail, healed), anchor
+        suffix_room = max(0, min(budget.suffix, room - len(head) - len(tail)))
         suffix = self._tokenizer.encode(context.suffix)[:suffix_room]
-        return self._fill_in_the_middle(self._fim, head, tail, suffix, healed)
+        return self._fill_in_the_middle(self._fim, head, tail, suffix, healed), anchor
+
+    def _new_anchor(self, prefix: str, prefix_start: int, limit: int) -> Anchor:
+        """Put an anchor above the cursor's line, with room left for what will be typed."""
+        end = anchor_offset(prefix)
+        ids, ends = self._tokenizer.encode_with_ends(prefix[:end])
+        room = max(limit // 2, limit - TAIL_TOKENS)
+        drop = _line_start_token(prefix, ends, max(0, len(ids) - room))
+        start = ends[drop - 1] if drop else 0
+        return Anchor(prefix_start + start, prefix[start:end])
 
     def _fill_in_the_middle(
         self,

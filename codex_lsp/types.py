@@ -100,6 +100,7 @@ class Context:
     """What the model may see.
 
     :ivar prefix: the text left of the cursor, starting at a line's beginning
+    :ivar prefix_start: the offset of the prefix in all the text left of the cursor
     :ivar suffix: the text right of the cursor
     :ivar indent_unit: one level of indentation in this file: a tab or a number of blanks
     :ivar line_ending: what ends a line of the document; prefix and suffix have line feeds
@@ -111,6 +112,7 @@ class Context:
     shape: Shape
     indent_unit: str = "    "
     line_ending: str = "\n"
+    prefix_start: int = 0
 
     @property
     def line_before(self) -> str:

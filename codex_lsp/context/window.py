@@ -32,13 +32,15 @@ def build_context(request: CompletionRequest, options: ContextOptions) -> Contex
     The prefix begins at a line's start, so that the first line the model sees has its indentation.
     """
     document = request.document
-    start = window_start(document.text, request.offset, options.max_prefix_chars)
-    prefix = normalise(document.text[start : request.offset])
+    # Cut first where that is possible: to normalise a megabyte for each key pressed would show.
+    before = document.text[: request.offset]
+    if "\r" in document.text:
+        before = normalise(before)
+    if document.preceding:
+        before = normalise(document.preceding) + before
+    start = window_start(before, len(before), options.max_prefix_chars)
+    prefix = before[start:]
     suffix = normalise(document.text[request.offset :][: options.max_suffix_chars])
-    if start == 0 and document.preceding:
-        room = options.max_prefix_chars - len(prefix)
-        earlier = normalise(document.preceding)
-        prefix = earlier[window_start(earlier, len(earlier), room) :] + prefix
     shape = choose_shape(
         prefix[prefix.rfind("\n") + 1 :], suffix.partition("\n")[0], options.max_lines
     )
@@ -51,6 +53,7 @@ def build_context(request: CompletionRequest, options: ContextOptions) -> Contex
         shape=shape,
         indent_unit=indent_unit(prefix),
         line_ending=line_ending(document.text),
+        prefix_start=start,
     )
 
 

@@ -18,11 +18,14 @@ import psutil
 
 from codex_lsp.engine.base import Cancellation, TokenSink
 from codex_lsp.engine.memory import keep_freed_memory
+from codex_lsp.engine.prefix_cache import PrefixCache
 from codex_lsp.errors import EngineError, GenerationCancelled
 from codex_lsp.model_dir import TOKENIZER_FILE, ModelDir
 from codex_lsp.sampling import SamplingParams
 from codex_lsp.tokenizer import Tokenizer
 from codex_lsp.types import Prompt, Timing
+
+_UNLOAD_LIMIT_S = 1.0
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -36,12 +39,14 @@ class EngineOptions:
     :ivar seed: makes the samples of an engine reproducible, from its first to its last; None is
         another seed each time. CTranslate2 reads it once a worker thread, so it belongs to the
         engine, not to a request.
+    :ivar max_cache_mb: memory for the states of prompts that may be gone on from, in MB
     """
 
     device: Device = "auto"
     compute_type: str = "auto"
     threads: int = 0
     seed: int | None = None
+    max_cache_mb: int = 256
 
 
 def default_threads() -> int:
@@ -100,6 +105,9 @@ class CTranslate2Engine:
                 f"{error}"
             ) from error
 
+        kept_tokens = options.max_cache_mb * 1_000_000 // model.description.state_bytes_per_token
+        self.prefix_cache = PrefixCache(self._drop_states, kept_tokens)
+
     @property
     def tokenizer(self) -> Tokenizer:
         """The model's own tokenizer."""
@@ -130,8 +138,11 @@ class CTranslate2Engine:
 
         greedy = params.temperature == 0
         try:
+            anchor, tail = self.prefix_cache.split(prompt)
             self._generator.generate_batch(
-                [self._tokenizer.tokens(prompt.ids)],
+                [self._tokenizer.tokens(tail)],
+                static_prompt=self._tokenizer.tokens(anchor) or None,
+                cache_static_prompt=True,
                 beam_size=1,
                 num_hypotheses=params.rows,
                 max_length=max_tokens,
@@ -148,6 +159,20 @@ class CTranslate2Engine:
         ended = time.perf_counter()
         first = first or ended
         return Timing((first - started) * 1000, (ended - first) * 1000, (ended - started) * 1000)
+
+    def _drop_states(self) -> bool:
+        """Unload the model and load it again: the only way to drop what CTranslate2 keeps.
+
+        Unloading does nothing while a batch is active, and the batch before this one may not have been taken off the books yet.
+        """
+        deadline = time.monotonic() + _UNLOAD_LIMIT_S
+        self._generator.unload_model()
+        while self._generator.model_is_loaded and time.monotonic() < deadline:
+            time.sleep(0.001)
+            self._generator.unload_model()
+        dropped = not self._generator.model_is_loaded
+        self._generator.load_model()
+        return dropped
 
     def close(self) -> None:
         """Give the model's memory back.

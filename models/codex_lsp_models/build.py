@@ -60,6 +60,23 @@ class Facts:
     min_mean_logprob: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a model's architecture says of its use.
+
+    :ivar context_length: in tokens
+    :ivar state_bytes_per_token: see :class:`codex_lsp.model_dir.ModelDescription`
+    """
+
+    context_length: int
+    state_bytes_per_token: int
+
+
+def state_bytes_per_token(layers: int, hidden: int) -> int:
+    """Return what a kept token takes: keys and values of each layer, float32, all heads."""
+    return layers * 2 * hidden * 4
+
+
 def check_quantization(quantization: str) -> None:
     """See that CTranslate2 knows ``quantization``.
 
@@ -94,7 +111,9 @@ def write_gguf_model(
     output.mkdir(exist_ok=True)
     gguf_llama.convert(gguf, output, quantization, converted)
     save_tokenizer(tokenizer, output)
-    finish(output, facts, int(gguf.required("llama.context_length")), quantization, progress)
+    shape = gguf.shape()
+    limits = Limits(shape.context_length, state_bytes_per_token(shape.layers, shape.hidden))
+    finish(output, facts, limits, quantization, progress)
 
 
 def save_tokenizer(tokenizer: Tokenizer, output: Path) -> None:
@@ -107,7 +126,7 @@ def save_tokenizer(tokenizer: Tokenizer, output: Path) -> None:
 
 
 def finish(
-    output: Path, facts: Facts, context_length: int, quantization: str, progress: Progress
+    output: Path, facts: Facts, limits: Limits, quantization: str, progress: Progress
 ) -> None:
     """Check the model in ``output`` by running it, then write its description.
 
@@ -121,7 +140,8 @@ def finish(
     description = ModelDescription(
         name=facts.name,
         licence=facts.licence,
-        context_length=context_length,
+        context_length=limits.context_length,
+        state_bytes_per_token=limits.state_bytes_per_token,
         quantization=quantization,
         source=facts.source,
         prompt=facts.prompt,

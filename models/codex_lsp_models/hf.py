@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from codex_lsp.errors import ConversionError, PullError
-from codex_lsp.model_dir import FimOrder, digest_file
+from codex_lsp.model_dir import UNKNOWN_STATE_BYTES, FimOrder, digest_file
 from codex_lsp_models import build
 from codex_lsp_models.progress import Phase, Progress, ProgressEvent
 from codex_lsp_models.prompt_format import detect
@@ -105,7 +105,8 @@ def convert_folder(folder: Path, wish: Wish, output: Path, progress: Progress) -
             order=wish.fim_order,
         ),
     )
-    build.finish(output, facts, _context_length(config, folder), wish.quantization, progress)
+    limits = build.Limits(_context_length(config, folder), _state_bytes(config))
+    build.finish(output, facts, limits, wish.quantization, progress)
 
 
 def _need(module: str) -> Any:
@@ -149,6 +150,14 @@ def _context_length(config: dict[str, Any], folder: Path) -> int:
         if isinstance(config.get(key), int):
             return int(config[key])
     raise ConversionError(f"The config.json of {folder.name} does not say its context length.")
+
+
+def _state_bytes(config: dict[str, Any]) -> int:
+    layers = config.get("num_hidden_layers", config.get("n_layer"))
+    hidden = config.get("hidden_size", config.get("n_embd"))
+    if isinstance(layers, int) and isinstance(hidden, int):
+        return build.state_bytes_per_token(layers, hidden)
+    return UNKNOWN_STATE_BYTES
 
 
 def _licence(folder: Path) -> str:

@@ -163,6 +163,12 @@ def load(model: ModelDir, settings: Settings) -> Loaded:
     # Imported here: CTranslate2 and NumPy take time that the answer to `initialize` need not wait.
     from codex_lsp.engine.ct2 import CTranslate2Engine, EngineOptions
 
-    options = EngineOptions(settings.device, settings.compute_type, settings.threads, settings.seed)
+    options = EngineOptions(
+        settings.device,
+        settings.compute_type,
+        settings.threads,
+        settings.seed,
+        settings.max_cache_memory_mb,
+    )
     engine = CTranslate2Engine(model, options)
     return Loaded(model, engine, Completer(engine, model.description))

@@ -76,6 +76,9 @@ class Settings:
     max_suffix_tokens: int = 128
     """How much text right of the cursor a fill-in-the-middle model reads, in tokens."""
 
+    max_cache_memory_mb: int = 256
+    """Memory for the states of prompts that may be gone on from, in MB; 0 keeps none."""
+
     min_mean_logprob: float | None = None
     """Do not show candidates of a lower mean log-probability; none shows the best always."""
 
@@ -111,7 +114,14 @@ class Settings:
     @property
     def engine_key(self) -> tuple[object, ...]:
         """What the engine has to be loaded anew for when it changes."""
-        return (self.model, self.device, self.compute_type, self.threads, self.seed)
+        return (
+            self.model,
+            self.device,
+            self.compute_type,
+            self.threads,
+            self.seed,
+            self.max_cache_memory_mb,
+        )
 
 
 RANGES: Mapping[str, tuple[float, float]] = types.MappingProxyType(
@@ -127,6 +137,7 @@ RANGES: Mapping[str, tuple[float, float]] = types.MappingProxyType(
         "max_lines": (1, 1000),
         "max_prefix_tokens": (16, 100_000),
         "max_suffix_tokens": (0, 100_000),
+        "max_cache_memory_mb": (0, 1_000_000),
         "min_mean_logprob": (-100.0, 0.0),
     }
 )

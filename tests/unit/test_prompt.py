@@ -30,7 +30,7 @@ def text_of(ids: tuple[int, ...]) -> str:
 
 def test_the_prompt_is_split_behind_the_last_character_above_the_cursors_line() -> None:
     builder = PromptBuilder(description(), TOKENIZER)
-    prompt = builder.build(context_of("a = 1\n\n  b ="), TokenBudget(), 10)
+    prompt = builder.build(context_of("a = 1\n\n  b ="), TokenBudget(), 10)[0]
     assert (text_of(prompt.anchor_ids), text_of(prompt.tail_ids)) == ("a = 1", "\n\n  b =")
     assert prompt.healed == ""
 
@@ -38,7 +38,7 @@ def test_the_prompt_is_split_behind_the_last_character_above_the_cursors_line() 
 def test_typing_on_a_line_leaves_the_anchor_where_it_is() -> None:
     builder = PromptBuilder(description(), TOKENIZER)
     anchors = {
-        builder.build(context_of("a = 1\n" + line), TokenBudget(), 10).anchor_ids
+        builder.build(context_of("a = 1\n" + line), TokenBudget(), 10)[0].anchor_ids
         for line in ("", "b", "b =", "b = f(")
     }
     assert [text_of(anchor) for anchor in anchors] == ["a = 1"]
@@ -62,19 +62,19 @@ def test_healing(prefix: str, kept: str, healed: str) -> None:
 
 def test_a_prompt_keeps_to_its_budget_and_begins_with_a_line() -> None:
     builder = PromptBuilder(description(), TOKENIZER)
-    prompt = builder.build(context_of("first\nsecond\nthird"), TokenBudget(prefix=14), 10)
+    prompt = builder.build(context_of("first\nsecond\nthird"), TokenBudget(prefix=14), 10)[0]
     assert text_of(prompt.ids) == "second\nthird"
 
 
 def test_a_prompt_leaves_room_for_what_is_decoded() -> None:
     builder = PromptBuilder(description(context_length=30), TOKENIZER)
-    prompt = builder.build(context_of("x" * 100), TokenBudget(), 10)
+    prompt = builder.build(context_of("x" * 100), TokenBudget(), 10)[0]
     assert text_of(prompt.ids) == "x" * 17
 
 
 def test_the_suffix_goes_into_the_anchor_of_a_fill_in_the_middle_prompt() -> None:
     builder = PromptBuilder(description(fim=True), TOKENIZER)
-    prompt = builder.build(context_of("a\nb = ", ")\nc"), TokenBudget(), 10)
+    prompt = builder.build(context_of("a\nb = ", ")\nc"), TokenBudget(), 10)[0]
     pre, suf, mid = (TOKENIZER.token_id(name) for name in ("<pre>", "<suf>", "<mid>"))
     anchor = (pre, *TOKENIZER.encode("a"), suf, *TOKENIZER.encode(")\nc"), mid)
     assert prompt.anchor_ids == anchor
@@ -86,7 +86,7 @@ def test_the_suffix_can_come_first() -> None:
     fim = facts.prompt.fim
     assert fim is not None
     spm = replace(facts, prompt=replace(facts.prompt, fim=replace(fim, order="SPM")))
-    prompt = PromptBuilder(spm, TOKENIZER).build(context_of("a\nb", "(c"), TokenBudget(), 10)
+    prompt = PromptBuilder(spm, TOKENIZER).build(context_of("a\nb", "(c"), TokenBudget(), 10)[0]
     pre, suf, mid = (TOKENIZER.token_id(name) for name in ("<pre>", "<suf>", "<mid>"))
     assert prompt.anchor_ids == (pre, suf, *TOKENIZER.encode("(c"), mid, *TOKENIZER.encode("a"))
 
@@ -105,7 +105,7 @@ def test_lone_surrogates_are_replaced() -> None:
 def test_splitting_and_cutting_never_change_an_id(prefix: str, budget: int) -> None:
     builder = PromptBuilder(description(), TOKENIZER)
     context = context_of(prefix)
-    prompt = builder.build(context, TokenBudget(prefix=budget), 10)
+    prompt = builder.build(context, TokenBudget(prefix=budget), 10)[0]
     kept = context.prefix[: len(context.prefix) - len(prompt.healed)]
     whole = TOKENIZER.encode(kept)
     assert prompt.ids == whole[len(whole) - len(prompt.ids) :]

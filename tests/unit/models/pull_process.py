@@ -6,6 +6,7 @@ until a line comes in.
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from codex_lsp_models.pull import pull_manifest
 
 
 def main() -> None:
+    # A test run in the background hands down an ignored SIGINT, which Python then leaves ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     home, wheel, gguf_file, stop_at = sys.argv[1:]
     seen: list[str] = []
 

@@ -1,0 +1,135 @@
+"""The CTranslate2 engine on the real model: cached or not, cancelled or not, it says the same."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from codex_lsp.engine.base import Cancellation
+from codex_lsp.engine.ct2 import CTranslate2Engine, EngineOptions
+from codex_lsp.errors import EngineError, GenerationCancelled
+from codex_lsp.model_dir import ModelDir
+from codex_lsp.sampling import SamplingParams
+from codex_lsp.types import Prompt
+
+GREEDY = SamplingParams(temperature=0)
+
+
+class Collect:
+    """A sink that keeps everything."""
+
+    def __init__(self, cancel_at: tuple[Cancellation, int] | None = None) -> None:
+        self.rows: dict[int, list[tuple[int, float]]] = {}
+        self._cancel_at = cancel_at
+        self.fed = 0
+
+    def feed(self, row: int, token_id: int, logprob: float) -> bool:
+        self.fed += 1
+        self.rows.setdefault(row, []).append((token_id, logprob))
+        if self._cancel_at is not None and self.fed == self._cancel_at[1]:
+            self._cancel_at[0].cancel()
+        return False
+
+
+@pytest.fixture(scope="module")
+def engine(model: ModelDir) -> Iterator[CTranslate2Engine]:
+    engine = CTranslate2Engine(model, EngineOptions(seed=1, max_cache_mb=100))
+    yield engine
+    engine.close()
+
+
+def code_ids(engine: CTranslate2Engine, count: int) -> tuple[int, ...]:
+    text = Path(str(argparse.__file__)).read_text(encoding="utf-8")
+    return engine.tokenizer.encode(text)[:count]
+
+
+def generate(engine: CTranslate2Engine, prompt: Prompt, tokens: int = 8) -> list[tuple[int, float]]:
+    sink = Collect()
+    engine.generate(prompt, GREEDY, sink, Cancellation(), tokens)
+    return sink.rows[0]
+
+
+@pytest.fixture(scope="module")
+def exact_engine(model: ModelDir) -> Iterator[CTranslate2Engine]:
+    """In float32: int8 kernels differ in the last digits with the number of tokens read at once."""
+    engine = CTranslate2Engine(model, EngineOptions(compute_type="float32"))
+    yield engine
+    engine.close()
+
+
+@pytest.mark.parametrize(("length", "split"), [(40, 30), (200, 150), (200, 199), (400, 100)])
+def test_a_kept_anchor_changes_nothing(
+    exact_engine: CTranslate2Engine, length: int, split: int
+) -> None:
+    ids = code_ids(exact_engine, length)
+    whole = generate(exact_engine, Prompt((), ids))
+    for _ in range(2):  # the first keeps the anchor, the second goes on from it
+        kept = generate(exact_engine, Prompt(ids[:split], ids[split:]))
+        assert [token_id for token_id, _ in kept] == [token_id for token_id, _ in whole]
+        assert [logprob for _, logprob in kept] == pytest.approx(
+            [logprob for _, logprob in whole], abs=1e-4
+        )
+
+
+def test_the_memory_of_kept_anchors_stays_within_its_limit(engine: CTranslate2Engine) -> None:
+    ids = code_ids(engine, 600)
+    before = engine.prefix_cache.dropped
+    first = generate(engine, Prompt(ids[:300], ids[300:310]))
+    for start in range(1, 5):
+        generate(engine, Prompt(ids[start : start + 300], ids[start + 300 : start + 310]), 1)
+        assert engine.prefix_cache.kept_tokens * 138_240 <= 100_000_000
+    assert engine.prefix_cache.dropped > before
+    assert generate(engine, Prompt(ids[:300], ids[300:310])) == first
+
+
+def test_a_cancelled_generation_stops_within_a_step_and_leaves_the_engine_sound(
+    engine: CTranslate2Engine,
+) -> None:
+    ids = code_ids(engine, 100)
+    expected = generate(engine, Prompt((), ids))
+    flag = Cancellation()
+    sink = Collect((flag, 10))
+    with pytest.raises(GenerationCancelled):
+        engine.generate(Prompt((), ids), SamplingParams(n=4), sink, flag, 50)
+    assert sink.fed == 10
+    assert generate(engine, Prompt((), ids)) == expected
+    with pytest.raises(GenerationCancelled):
+        engine.generate(Prompt((), ids), GREEDY, sink, flag, 50)
+    assert sink.fed == 10
+
+
+def test_rows_that_are_stopped_get_no_more_tokens(engine: CTranslate2Engine) -> None:
+    class StopOdd(Collect):
+        def feed(self, row: int, token_id: int, logprob: float) -> bool:
+            super().feed(row, token_id, logprob)
+            return row % 2 == 1
+
+    sink = StopOdd()
+    prompt = Prompt((), code_ids(engine, 50))
+    engine.generate(prompt, SamplingParams(n=4), sink, Cancellation(), 6)
+    assert {row: len(tokens) for row, tokens in sink.rows.items()} == {0: 6, 1: 1, 2: 6, 3: 1}
+
+
+def test_a_seed_belongs_to_an_engine(model: ModelDir) -> None:
+    seen = []
+    for seed in (5, 5, 6):
+        engine = CTranslate2Engine(model, EngineOptions(seed=seed))
+        sink = Collect()
+        prompt = Prompt((), engine.tokenizer.encode("import os\n\nfor name"))
+        engine.generate(prompt, SamplingParams(n=3, temperature=1.5), sink, Cancellation(), 8)
+        engine.close()
+        seen.append(sink.rows)
+    assert seen[0] == seen[1]
+    assert seen[0] != seen[2]
+
+
+def test_a_closed_engine_and_a_wrong_device_say_so(model: ModelDir) -> None:
+    engine = CTranslate2Engine(model)
+    engine.close()
+    with pytest.raises(EngineError, match=r"The engine has been closed\."):
+        engine.generate(Prompt((), (1,)), GREEDY, Collect(), Cancellation(), 1)
+    with pytest.raises(EngineError, match="cannot load"):
+        CTranslate2Engine(model, EngineOptions(compute_type="float8"))
