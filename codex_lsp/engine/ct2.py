@@ -163,7 +163,8 @@ class CTranslate2Engine:
     def _drop_states(self) -> bool:
         """Unload the model and load it again: the only way to drop what CTranslate2 keeps.
 
-        Unloading does nothing while a batch is active, and the batch before this one may not have been taken off the books yet.
+        Unloading does nothing while a batch is active, and the batch before this one may not have
+        been taken off the books yet.
         """
         deadline = time.monotonic() + _UNLOAD_LIMIT_S
         self._generator.unload_model()
