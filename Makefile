@@ -15,7 +15,7 @@ $(VENV)/.runtime: pyproject.toml
 
 # And what the tests and the checks need.
 $(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.runtime
-	$(PIP) --constraint constraints.txt --editable '.[dev,convert]'
+	$(PIP) --constraint constraints.txt --editable '.[dev,convert,eval]'
 	touch $@
 
 demo: $(VENV)/.runtime
@@ -23,6 +23,7 @@ demo: $(VENV)/.runtime
 	$(BIN)/codex-lsp complete examples/inventory.py --line 34 --seed 1
 
 test: $(VENV)/.dev check
+	scripts/install-test-tools
 	$(BIN)/codex-lsp models pull
 	$(BIN)/python -m pytest
 

@@ -10,7 +10,8 @@
     │   ├── DamagedFileError      a file's bytes are not what they should be
     │   ├── ConversionError       the source cannot be converted faithfully
     │   └── PullError             the source could not be fetched or written
-    └── EngineError               the model could not be run
+    ├── EngineError               the model could not be run
+    └── SandboxError              untrusted programs cannot be run safely here
 
 A cancelled generation is no error to the user; :class:`GenerationCancelled` stands apart.
 """
@@ -52,6 +53,10 @@ class PullError(ModelError):
 
 class EngineError(CodexLspError):
     """The model could not be loaded or run."""
+
+
+class SandboxError(CodexLspError):
+    """Untrusted programs cannot be run safely on this machine."""
 
 
 class GenerationCancelled(Exception):  # noqa: N818 - it is a signal, not an error

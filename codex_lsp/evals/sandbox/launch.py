@@ -1,0 +1,199 @@
+"""How a process is shut in: by bubblewrap's namespaces, or by nothing but its own limits."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from codex_lsp.errors import SandboxError
+
+NOBODY = 65534
+"""The user that programs become where we are the superuser."""
+
+_SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/nix/store")
+_INSIDE = Path(__file__).parent / "inside"
+_TEMPORARY_BYTES = 64 << 20
+
+Kind = Literal["auto", "bubblewrap", "limits"]
+
+
+class Confinement(Protocol):
+    """Starts a Python process where it can do no harm."""
+
+    @property
+    def user(self) -> int | None:
+        """The user that the process is to become; None to stay who it is."""
+        ...
+
+    @property
+    def warning(self) -> str:
+        """What the user has to know; empty when there is nothing."""
+        ...
+
+    @contextmanager
+    def command(self, module: str, descriptor: int) -> Iterator[tuple[list[str], str | None]]:
+        """Give the command that runs ``inside.<module>`` and the folder to run it in."""
+        ...
+
+
+def base_python() -> Path:
+    """Return the interpreter itself, not a virtual environment's link to it."""
+    return Path(os.path.realpath(getattr(sys, "_base_executable", "") or sys.executable))
+
+
+def open_confinement(kind: Kind = "auto", python: Path | None = None) -> Confinement:
+    """Return the best confinement that works here, or the one asked for.
+
+    :raises SandboxError: the one asked for does not work, or programs would run as superuser
+    """
+    python = python or base_python()
+    problem = "it is not wanted"
+    if kind != "limits":
+        binary = shutil.which("bwrap")
+        problem = "it is not installed"
+        if binary is not None:
+            bubblewrap = Bubblewrap(binary, python, os.geteuid() == 0)
+            problem = bubblewrap.problem()
+            if not problem:
+                return bubblewrap
+        if kind == "bubblewrap":
+            raise SandboxError(f"Bubblewrap cannot be used: {problem}.")
+    return _limits_only(python, problem)
+
+
+def _limits_only(python: Path, problem: str) -> Confinement:
+    superuser = os.geteuid() == 0
+    if superuser and not all(_others_can_read(path) for path in (python, _INSIDE)):
+        raise SandboxError(
+            f"Without bubblewrap ({problem}) programs would run as the superuser, because others "
+            f"may not read {python} or {_INSIDE}; install bubblewrap, or run as another user."
+        )
+    warning = (
+        f"Bubblewrap is not used ({problem}): programs are held by limits on time, memory and "
+        "processes only, and can reach the network and the user's files. Install the package "
+        "bubblewrap."
+    )
+    return LimitsOnly(python, NOBODY if superuser else None, warning)
+
+
+def _others_can_read(path: Path) -> bool:
+    folders = path.resolve().parents
+    return bool(path.stat().st_mode & 0o4) and all(f.stat().st_mode & 0o1 for f in folders)
+
+
+def _python_command(python: str, packages: str, module: str, descriptor: int) -> list[str]:
+    # -I: no environment, no user's packages; -S: no installed packages at all; -B: no .pyc files.
+    start = f"import sys; sys.path.insert(0, {packages!r}); from inside import {module}; "
+    start += f"del sys.path[0]; {module}.main({descriptor})"
+    return [python, "-I", "-S", "-B", "-c", start]
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsOnly:
+    """Only the limits that the process puts on itself."""
+
+    python: Path
+    user: int | None
+    warning: str
+
+    @contextmanager
+    def command(self, module: str, descriptor: int) -> Iterator[tuple[list[str], str | None]]:
+        """Give a command that runs in an empty folder of its own."""
+        with tempfile.TemporaryDirectory(prefix="codex-lsp-") as folder:
+            if self.user is not None:
+                os.chown(folder, self.user, self.user)
+            yield (
+                _python_command(str(self.python), str(_INSIDE.parent), module, descriptor),
+                folder,
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Bubblewrap:
+    """Namespaces of its own for everything.
+
+    A superuser needs no user namespace, and could not become another user in one: there the limit
+    on processes would not hold. So he keeps the right to become nobody, and nothing else.
+    """
+
+    binary: str
+    python: Path
+    superuser: bool
+    warning: str = ""
+
+    @property
+    def user(self) -> int | None:
+        """Nobody, for a superuser."""
+        return NOBODY if self.superuser else None
+
+    @contextmanager
+    def command(self, module: str, descriptor: int) -> Iterator[tuple[list[str], str | None]]:
+        """Give the bubblewrap command; its temporary folder is in memory."""
+        inner = _python_command(str(self.python), "/harness", module, descriptor)
+        yield [self.binary, *self._options(), "--", *inner], None
+
+    def problem(self) -> str:
+        """Try it; return why it does not work, empty when it does."""
+        probe = [self.binary, *self._options(), "--", str(self.python), "-I", "-S", "-c", ""]
+        try:
+            tried = subprocess.run(
+                probe, env={}, stdin=subprocess.DEVNULL, capture_output=True, timeout=20
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return f"it does not start: {error}"
+        if tried.returncode == 0:
+            return ""
+        said = tried.stderr.decode("utf-8", "replace").strip().splitlines()
+        return f"it fails here: {said[-1] if said else f'exit code {tried.returncode}'}"
+
+    def _options(self) -> list[str]:
+        options = ["--die-with-parent", "--new-session", "--hostname", "sandbox"]
+        if self.superuser:
+            options += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
+            options += ["--unshare-cgroup-try", "--cap-drop", "ALL"]
+            options += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+        else:
+            options += ["--unshare-all", "--cap-drop", "ALL"]
+        for shown in _SYSTEM:
+            options += _shown(Path(shown))
+        prefix = self.python.parent.parent
+        for folder in (*reversed(prefix.parents[:-1]), Path("/harness")):
+            # Else bubblewrap makes them for their owner alone, and a program that has become
+            # nobody finds no Python.
+            options += ["--dir", str(folder)]
+        options += ["--ro-bind", str(prefix), str(prefix)]
+        options += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+        for found in _installed_packages(prefix):
+            options += ["--tmpfs", str(found), "--remount-ro", str(found)]
+        options += ["--ro-bind", str(_INSIDE), "/harness/inside"]
+        options += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+        if _knows_size(self.binary):
+            options += ["--perms", "1777", "--size", str(_TEMPORARY_BYTES)]
+        return [*options, "--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/tmp"]
+
+
+def _shown(folder: Path) -> list[str]:
+    if folder.is_symlink():
+        return ["--symlink", os.readlink(folder), str(folder)]
+    return ["--ro-bind", str(folder), str(folder)] if folder.is_dir() else []
+
+
+def _installed_packages(prefix: Path) -> list[Path]:
+    roots = {prefix, Path("/usr"), Path("/usr/local")}
+    patterns = ("lib*/python3*/site-packages", "lib*/python3*/dist-packages")
+    found = {path for root in roots for pattern in patterns for path in root.glob(pattern)}
+    return sorted(path for path in found if path.is_dir() and not path.is_symlink())
+
+
+def _knows_size(binary: str) -> bool:
+    """Say whether this bubblewrap can limit a temporary file system: from 0.7 on."""
+    shown = subprocess.run([binary, "--help"], env={}, capture_output=True, timeout=20)
+    return b"--size" in shown.stdout + shown.stderr
