@@ -1,0 +1,65 @@
+"""What a report has to say about a run besides its figures: model, versions, machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from codex_lsp import __version__
+from codex_lsp.evals.problems import ProblemSet
+from codex_lsp.model_dir import WEIGHTS_FILE, ModelDir
+
+_LIBRARIES = ("ctranslate2", "tokenizers", "numpy")
+
+
+def run_facts(
+    problems: ProblemSet, model: ModelDir, device: str, compute_type: str, threads: int
+) -> dict[str, Any]:
+    """Return the facts of a run as what ``run.json`` holds."""
+    description = model.description
+    weights = description.files.get(WEIGHTS_FILE)
+    return {
+        "benchmark": problems.name,
+        "problems_sha256": problems.sha256,
+        "model": {
+            "name": description.name,
+            "quantization": description.quantization,
+            "device": device,
+            "compute_type": compute_type,
+            "weights_sha256": weights.sha256 if weights else "",
+        },
+        "threads": threads,
+        "versions": _versions(),
+        "machine": _machine(),
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {"codex-lsp": __version__, "python": platform.python_version()}
+    return found | {name: metadata.version(name) for name in _LIBRARIES}
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": psutil.cpu_count(logical=False) or os.cpu_count() or 0,
+        "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
+    }
+
+
+def _processor() -> str:
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return platform.processor() or "unknown"
+    for line in text.splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() == "model name":
+            return value.strip()
+    return platform.machine()

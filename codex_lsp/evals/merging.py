@@ -1,0 +1,55 @@
+"""Joins the parts of one run that were made on several machines (``--shard i/m``)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from codex_lsp.errors import UsageError
+from codex_lsp.evals.run import FACTS, RESULTS, SAMPLES, read_facts, refuse_another_run
+from codex_lsp.evals.samples import (
+    Checked,
+    Sample,
+    append_checked,
+    append_samples,
+    read_checked,
+    read_samples,
+)
+
+_Key = tuple[str, int]
+
+
+def merge(out: Path, folders: Sequence[Path]) -> int:
+    """Write the samples and verdicts of ``folders`` to ``out``; return how many samples there are.
+
+    A sample that is in several parts is taken once.
+
+    :raises UsageError: the parts are not of one run, or ``out`` holds something already
+    """
+    facts = [read_facts(folder) for folder in folders]
+    for other in facts[1:]:
+        refuse_another_run(folders[0], facts[0], other)
+    if (out / FACTS).exists():
+        raise UsageError(f"{out} holds a run already; name a new folder to merge into.")
+    samples: dict[_Key, Sample] = {}
+    checked: dict[_Key, Checked] = {}
+    for folder in folders:
+        for sample in read_samples(folder / SAMPLES):
+            samples.setdefault((sample.task_id, sample.index), sample)
+        if (folder / RESULTS).exists():
+            for item in read_checked(folder / RESULTS):
+                checked.setdefault((item.sample.task_id, item.sample.index), item)
+    _write(out, facts[0], samples, checked)
+    return len(samples)
+
+
+def _write(
+    out: Path, facts: dict[str, Any], samples: dict[_Key, Sample], checked: dict[_Key, Checked]
+) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    append_samples(out / SAMPLES, samples.values())
+    if checked:
+        append_checked(out / RESULTS, checked.values())
+    (out / FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")

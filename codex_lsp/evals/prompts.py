@@ -1,0 +1,60 @@
+"""The whole problem as a prompt: no window, and nothing of it cut.
+
+The last newline or blank of a prompt belongs to the token that follows it (a newline and the
+indentation behind it are one token), so it is left to the samples, each of which has to begin with
+it (token healing, as :mod:`codex_lsp.prompt` does it for a blank before the cursor). The text that
+the model answers to is the problem's, to the character.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from codex_lsp.errors import UsageError
+from codex_lsp.evals.problems import Problem
+from codex_lsp.model_dir import ModelDescription
+from codex_lsp.prompt import PromptBuilder, TokenBudget
+from codex_lsp.tokenizer import Tokenizer
+from codex_lsp.types import Context, Prompt, Shape
+
+
+class ProblemPrompts:
+    """Builds the prompts of problems for one model."""
+
+    def __init__(self, description: ModelDescription, tokenizer: Tokenizer) -> None:
+        """Look up the model's control tokens.
+
+        :raises InvalidModelError: the vocabulary lacks one that the description names
+        """
+        # Without text right of the hole a fill-in-the-middle model is asked to go on, as others.
+        prefix_only = replace(description, prompt=replace(description.prompt, fim=None))
+        self._with_suffix = PromptBuilder(description, tokenizer)
+        self._prefix_only = PromptBuilder(prefix_only, tokenizer)
+        self._tokenizer = tokenizer
+        self._context_length = description.context_length
+        self.stop_ids = self._with_suffix.stop_ids
+
+    def build(self, problem: Problem, max_tokens: int, heal: bool = True) -> Prompt:
+        """Make the prompt of ``problem``.
+
+        :param max_tokens: how many tokens will be decoded; they need room in the model's window
+        :raises UsageError: problem and completion do not fit into the model's window
+        """
+        last = problem.prompt[-1:]
+        healed = last if heal and last in ("\n", " ", "\t") else ""
+        prefix = problem.prompt[: len(problem.prompt) - len(healed)]
+        self._refuse_too_long(problem, max_tokens)
+        builder = self._with_suffix if problem.suffix else self._prefix_only
+        everything = TokenBudget(self._context_length, self._context_length)
+        context = Context(prefix, problem.suffix, "python", Shape.BLOCK)
+        prompt = builder.build(context, everything, max_tokens, heal=False)
+        return replace(prompt, healed=healed)
+
+    def _refuse_too_long(self, problem: Problem, max_tokens: int) -> None:
+        needed = len(self._tokenizer.encode(problem.prompt)) + 8 + max_tokens
+        needed += len(self._tokenizer.encode(problem.suffix))
+        if needed > self._context_length:
+            raise UsageError(
+                f"{problem.task_id} with {max_tokens} tokens to write takes {needed} tokens, but "
+                f"the model's window holds {self._context_length}; lower --max-tokens."
+            )
