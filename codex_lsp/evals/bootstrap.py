@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +31,9 @@ def mean_interval(
         raise ValueError("there is nothing to take the mean of")
     if not 0.0 < level < 1.0:
         raise ValueError(f"a confidence level of {level} is not between 0 and 1")
-    count = len(values)
-    mean = sum(values) / count
-    random_source = random.Random(seed)
-    means = sorted(sum(random_source.choices(values, k=count)) / count for _ in range(resamples))
+    array = np.asarray(values, dtype=np.float64)
+    drawn = np.random.default_rng(seed).integers(0, len(array), (resamples, len(array)))
+    means = array[drawn].mean(axis=1)
     tail = (1.0 - level) / 2.0
-    return Interval(mean, _quantile(means, tail), _quantile(means, 1.0 - tail))
-
-
-def _quantile(ordered: Sequence[float], share: float) -> float:
-    """Return the quantile between the two nearest values, weighted by how near they are."""
-    position = share * (len(ordered) - 1)
-    below = int(position)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (position - below)
+    low, high = np.quantile(means, [tail, 1.0 - tail])
+    return Interval(float(array.mean()), float(low), float(high))

@@ -1,0 +1,95 @@
+"""Verdicts on all samples of a run: resumable, and every program is run once.
+
+Samples of one problem with the same text share a verdict. So a program that behaves by chance is
+judged by one of its runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from typing import Protocol
+
+import filelock
+
+from codex_lsp.errors import UsageError
+from codex_lsp.evals.problems import Problem
+from codex_lsp.evals.run import RESULTS, SAMPLES, Progress
+from codex_lsp.evals.samples import (
+    Checked,
+    Sample,
+    append_checked,
+    drop_torn_line,
+    read_checked,
+    read_samples,
+)
+
+_Key = tuple[str, str]
+PASSED = "passed"
+
+
+class Judge(Protocol):
+    """Says whether a completion is right: a :class:`codex_lsp.evals.sandbox.Sandbox`."""
+
+    def check(self, problem: Problem, completion: str) -> str:
+        """Return ``passed``, ``timed out``, or ``failed:`` and why."""
+        ...
+
+
+def check(
+    folder: Path, problems: Sequence[Problem], judge: Judge, workers: int
+) -> Iterator[Progress]:
+    """Judge the samples of ``folder`` that have no verdict yet, reporting after each program.
+
+    :param workers: how many programs run at once
+    :raises UsageError: there are no samples, one is of an unknown problem, or another process is
+        at it
+    :raises SandboxError: programs cannot be run here
+    """
+    try:
+        with filelock.FileLock(folder / ".check.lock", timeout=0):
+            yield from _check(folder, {item.task_id: item for item in problems}, judge, workers)
+    except filelock.Timeout:
+        raise UsageError(f"Another process is checking the samples of {folder}.") from None
+
+
+def _check(
+    folder: Path, problems: Mapping[str, Problem], judge: Judge, workers: int
+) -> Iterator[Progress]:
+    samples = read_samples(folder / SAMPLES)
+    results = folder / RESULTS
+    drop_torn_line(results)
+    before = read_checked(results) if results.exists() else []
+    judged = {(item.sample.task_id, item.sample.index) for item in before}
+    verdicts = {_key(item.sample): item.result for item in before}
+    todo: dict[_Key, list[Sample]] = {}
+    for sample in samples:
+        if sample.task_id not in problems:
+            raise UsageError(f"{folder} has samples of {sample.task_id}, which is no problem here.")
+        if (sample.task_id, sample.index) not in judged:
+            todo.setdefault(_key(sample), []).append(sample)
+    done = len(judged)
+    yield Progress(done, len(samples))
+    for key in [key for key in todo if key in verdicts]:
+        done += _record(results, todo.pop(key), verdicts[key])
+    with ThreadPoolExecutor(workers) as pool:
+        futures = {
+            pool.submit(judge.check, problems[task_id], completion): (task_id, completion)
+            for task_id, completion in todo
+        }
+        try:
+            for future in as_completed(futures):
+                done += _record(results, todo[futures[future]], future.result())
+                yield Progress(done, len(samples))
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _key(sample: Sample) -> _Key:
+    return sample.task_id, sample.completion
+
+
+def _record(file: Path, samples: Sequence[Sample], verdict: str) -> int:
+    append_checked(file, [Checked(item, verdict == PASSED, verdict) for item in samples])
+    return len(samples)

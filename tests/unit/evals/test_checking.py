@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from codex_lsp.errors import UsageError
+from codex_lsp.evals.checking import check
+from codex_lsp.evals.problems import Problem
+from codex_lsp.evals.samples import Sample, append_samples, read_checked
+from tests.unit.evals.runs import problems
+
+
+class Judge:
+    """Passes what says 1; remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+
+    def check(self, problem: Problem, completion: str) -> str:
+        self.asked.append((problem.task_id, completion))
+        return "passed" if "1" in completion else "failed: AssertionError: "
+
+
+def write(folder: Path, *texts: tuple[str, str]) -> None:
+    counts: dict[str, int] = {}
+    for task_id, text in texts:
+        index = counts.get(task_id, 0)
+        counts[task_id] = index + 1
+        append_samples(
+            folder / "samples.jsonl",
+            [Sample(task_id, text, index, 0, 0, 1, -1.0, -1.0, "stop")],
+        )
+
+
+def test_every_sample_gets_its_verdict_and_equal_ones_are_run_once(tmp_path: Path) -> None:
+    write(tmp_path, ("Own/0", "1"), ("Own/1", "1"), ("Own/0", "2"), ("Own/0", "1"))
+    judge = Judge()
+    assert list(check(tmp_path, problems(), judge, 1))[-1].done == 4
+    assert sorted(judge.asked) == [("Own/0", "1"), ("Own/0", "2"), ("Own/1", "1")]
+    found = read_checked(tmp_path / "results.jsonl")
+    assert {(item.sample.task_id, item.sample.index): item.passed for item in found} == {
+        ("Own/0", 0): True,
+        ("Own/0", 1): False,
+        ("Own/0", 2): True,
+        ("Own/1", 0): True,
+    }
+
+
+def test_what_has_a_verdict_is_not_run_again(tmp_path: Path) -> None:
+    write(tmp_path, ("Own/0", "1"), ("Own/0", "2"), ("Own/0", "3"))
+    list(check(tmp_path, problems(), Judge(), 1))
+    file = tmp_path / "results.jsonl"
+    first, second, third = file.read_bytes().splitlines(keepends=True)
+    # Killed while the third verdict was written.
+    file.write_bytes(first + second + third[: len(third) // 2])
+    write(tmp_path, ("Own/1", "1"))
+    judge = Judge()
+    steps = [step.done for step in check(tmp_path, problems(), judge, 1)]
+    assert steps == [2, 3, 4]
+    assert len(judge.asked) == 2
+    assert file.read_bytes().startswith(first + second)
+    assert len(read_checked(file)) == 4
+
+
+def test_new_samples_with_a_known_text_need_no_run(tmp_path: Path) -> None:
+    write(tmp_path, ("Own/0", "1"))
+    list(check(tmp_path, problems(), Judge(), 1))
+    append_samples(
+        tmp_path / "samples.jsonl", [Sample("Own/0", "1", 1, 1, 0, 1, -1.0, -1.0, "stop")]
+    )
+    judge = Judge()
+    list(check(tmp_path, problems(), judge, 1))
+    assert judge.asked == []
+    assert [item.passed for item in read_checked(tmp_path / "results.jsonl")] == [True, True]
+
+
+def test_a_sample_of_an_unknown_problem_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, ("Other/0", "1"))
+    with pytest.raises(UsageError, match="Other/0, which is no problem here"):
+        list(check(tmp_path, problems(), Judge(), 1))
+
+
+def test_without_samples_there_is_nothing_to_check(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="There is no file"):
+        list(check(tmp_path, problems(), Judge(), 1))
