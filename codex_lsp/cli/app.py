@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from codex_lsp import __version__
+from codex_lsp.cli.evals import build_eval_app
 
 _MODEL = typer.Option("--model", help="An installed model's name, or the path of a directory.")
 _HELP = {"help_option_names": ["-h", "--help"]}
@@ -35,6 +36,7 @@ def build_app() -> typer.Typer:
     models.command("show")(_models_show)
     models.command("path")(_models_path)
     app.add_typer(models, name="models")
+    app.add_typer(build_eval_app(_HELP), name="eval")
     return app
 
 

@@ -6,7 +6,7 @@ judged by one of its runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Protocol
@@ -39,7 +39,7 @@ class Judge(Protocol):
 
 def check(
     folder: Path, problems: Sequence[Problem], judge: Judge, workers: int
-) -> Iterator[Progress]:
+) -> Generator[Progress, None, None]:
     """Judge the samples of ``folder`` that have no verdict yet, reporting after each program.
 
     :param workers: how many programs run at once
@@ -56,7 +56,7 @@ def check(
 
 def _check(
     folder: Path, problems: Mapping[str, Problem], judge: Judge, workers: int
-) -> Iterator[Progress]:
+) -> Generator[Progress, None, None]:
     samples = read_samples(folder / SAMPLES)
     results = folder / RESULTS
     drop_torn_line(results)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -118,7 +118,7 @@ def sample(
     settings: Settings,
     description: ModelDescription,
     open_engine: OpenEngine,
-) -> Iterator[Progress]:
+) -> Generator[Progress, None, None]:
     """Draw the samples that ``folder`` does not have yet, reporting after each batch.
 
     :param facts: what else the report should know: model, versions, machine
@@ -140,7 +140,7 @@ def _sample(
     settings: Settings,
     description: ModelDescription,
     open_engine: OpenEngine,
-) -> Iterator[Progress]:
+) -> Generator[Progress, None, None]:
     done = recover(file, settings)
     total = len(problems) * settings.n
     sizes = settings.batches()

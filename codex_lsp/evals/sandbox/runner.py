@@ -35,7 +35,7 @@ class Limits:
     """
 
     cpu_s: int = 3
-    wall_s: float = 12.0
+    wall_s: float = 7.0
     memory_bytes: int = 1 << 30
     processes: int = 0
     open_files: int = 32

@@ -1,0 +1,205 @@
+"""What ``codex-lsp eval`` does: runs with progress bars on standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast, get_args
+
+import psutil
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+
+from codex_lsp.cli.loading import find_or_offer
+from codex_lsp.engine.ct2 import (
+    CTranslate2Engine,
+    Device,
+    EngineOptions,
+    default_threads,
+    pick_compute_type,
+    pick_device,
+)
+from codex_lsp.errors import UsageError
+from codex_lsp.evals import checking, merging
+from codex_lsp.evals import report as reporting
+from codex_lsp.evals.facts import run_facts
+from codex_lsp.evals.figures import by_problem, pass_rates
+from codex_lsp.evals.problems import (
+    Problem,
+    ProblemSet,
+    read_human_eval,
+    read_infilling,
+    read_mbpp,
+    shard,
+)
+from codex_lsp.evals.run import RESULTS, Progress, Settings, read_facts, sample
+from codex_lsp.evals.samples import read_checked
+from codex_lsp.evals.sandbox import Limits, Sandbox, open_confinement
+from codex_lsp.evals.sandbox.launch import Kind
+from codex_lsp.model_dir import ModelDir
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """How samples are drawn, at one temperature or several."""
+
+    n: int
+    temperatures: Sequence[float]
+    top_p: float
+    top_k: int
+    max_tokens: int
+    batch: int
+    seed: int
+
+    def settings(self) -> list[Settings]:
+        """Return the settings of each temperature.
+
+        :raises UsageError: a number is out of its range, or a temperature is named twice
+        """
+        if len(set(self.temperatures)) < len(self.temperatures):
+            raise UsageError("--temperature names the same temperature twice.")
+        return [
+            Settings(
+                n=self.n,
+                temperature=temperature,
+                top_p=self.top_p,
+                top_k=self.top_k,
+                max_tokens=self.max_tokens,
+                batch=min(self.batch, self.n),
+                seed=self.seed,
+            )
+            for temperature in self.temperatures
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where samples are drawn and programs run."""
+
+    model: str | None
+    device: str
+    threads: int
+    check: bool
+    workers: int
+    timeout: int
+    sandbox: str
+
+
+def run(
+    benchmark: str,
+    file: Path | None,
+    out: Path,
+    limit: int | None,
+    part: str,
+    drawing: Drawing,
+    machine: Machine,
+) -> None:
+    """Draw the samples, check them, and print pass@k."""
+    settings = drawing.settings()
+    whole = _read(benchmark, file)
+    some = shard(whole.problems[:limit], *_shard_of(part))
+    # A sandbox that does not work is better known before hours of sampling.
+    judge = _sandbox(machine.sandbox, machine.timeout) if machine.check else None
+    model = find_or_offer(machine.model)
+    for each in settings:
+        folder = out if len(settings) == 1 else out / f"t{each.temperature:g}"
+        with closing(_draw(folder, whole, some, each, model, machine)) as steps:
+            _show(steps, f"{benchmark}, T = {each.temperature:g}: samples")
+        if judge is not None:
+            _check(folder, whole, judge, machine.workers)
+
+
+def _draw(
+    folder: Path,
+    whole: ProblemSet,
+    some: Sequence[Problem],
+    settings: Settings,
+    model: ModelDir,
+    machine: Machine,
+) -> Generator[Progress, None, None]:
+    device = cast(Device, machine.device)
+    picked = pick_device(device)
+    compute_type = pick_compute_type("auto", picked)
+    threads = machine.threads or default_threads()
+    facts = run_facts(whole, model, picked, compute_type, threads)
+
+    def open_engine(seed: int) -> CTranslate2Engine:
+        return CTranslate2Engine(model, EngineOptions(device, "auto", threads, seed))
+
+    return sample(folder, facts, some, settings, model.description, open_engine)
+
+
+def check(folder: Path, file: Path | None, workers: int, timeout: int, sandbox: str) -> None:
+    """Check what has no verdict yet, and print pass@k."""
+    problems = _read(str(read_facts(folder).get("benchmark")), file)
+    _check(folder, problems, _sandbox(sandbox, timeout), workers)
+
+
+def merge(out: Path, folders: Sequence[Path]) -> None:
+    """Join shards."""
+    count = merging.merge(out, folders)
+    sys.stdout.write(f"{out} has {count} samples.\n")
+
+
+def report(folder: Path) -> None:
+    """Write the report and say where it is."""
+    for written in reporting.write_report(folder):
+        sys.stdout.write(f"{written}\n")
+
+
+def _read(benchmark: str, file: Path | None) -> ProblemSet:
+    if benchmark == "humaneval":
+        return read_human_eval(file)
+    if file is None:
+        raise UsageError(f"Name the file of the {benchmark} problems with --problems.")
+    return read_infilling(file) if benchmark == "infilling" else read_mbpp(file)
+
+
+def _shard_of(text: str) -> tuple[int, int]:
+    index, _, count = text.partition("/")
+    if not (index.isdecimal() and count.isdecimal()):
+        raise UsageError(f"--shard is {text!r}, but has to be like 1/4.")
+    return int(index), int(count)
+
+
+def _sandbox(kind: str, timeout: int) -> Sandbox:
+    if kind not in get_args(Kind):
+        raise UsageError(
+            f"--sandbox is {kind!r}, but has to be one of {', '.join(get_args(Kind))}."
+        )
+    if timeout < 1:
+        raise UsageError(f"--timeout is {timeout}, but has to be 1 or more.")
+    confinement = open_confinement(cast(Kind, kind))
+    if confinement.warning:
+        sys.stderr.write(f"codex-lsp: warning: {confinement.warning}\n")
+    return Sandbox(confinement, Limits(cpu_s=timeout, wall_s=2.0 * timeout + 1))
+
+
+def _check(folder: Path, problems: ProblemSet, judge: Sandbox, workers: int) -> None:
+    count = workers or psutil.cpu_count(logical=False) or 1
+    with closing(checking.check(folder, problems.problems, judge, count)) as steps:
+        _show(steps, "programs")
+    groups = by_problem(read_checked(folder / RESULTS))
+    sys.stdout.write(f"{folder}: {len(groups)} problems\n")
+    for k, rate in pass_rates(groups).items():
+        sys.stdout.write(
+            f"pass@{k} {100 * rate.mean:.2f} % (95 %: {100 * rate.low:.2f} to "
+            f"{100 * rate.high:.2f})\n"
+        )
+
+
+def _show(steps: Iterable[Progress], what: str) -> None:
+    with Bars(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        console=Console(stderr=True),
+    ) as bars:
+        task = bars.add_task(what)
+        for step in steps:
+            bars.update(task, completed=step.done, total=step.total)

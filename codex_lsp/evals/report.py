@@ -1,0 +1,80 @@
+"""Writes a report: one HTML page that needs nothing else, and Markdown with its plots beside it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from pathlib import Path
+
+from codex_lsp.evals.plots import Plot, plots
+from codex_lsp.evals.tables import Run, Table, find_runs, tables
+
+_STYLE = (
+    "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;"
+    "color:#222;background:#fff}table{border-collapse:collapse;margin:.5rem 0;display:block;"
+    "overflow-x:auto}td,th{border:1px solid #ccc;padding:.2rem .6rem;text-align:left}"
+    "th{background:#f3f3f3}svg{max-width:100%;height:auto}"
+)
+
+
+def write_report(folder: Path) -> tuple[Path, Path]:
+    """Write ``report.html`` and ``report.md`` about the runs in ``folder``; return their paths.
+
+    :raises UsageError: there is no checked run, or matplotlib is not installed
+    """
+    runs = find_runs(folder)
+    found, drawn = tables(runs), plots(runs)
+    page, text = folder / "report.html", folder / "report.md"
+    page.write_text(as_html(_title(runs), found, drawn), encoding="utf-8")
+    for plot in drawn:
+        (folder / f"{plot.name}.svg").write_text(plot.svg, encoding="utf-8")
+    text.write_text(as_markdown(_title(runs), found, drawn), encoding="utf-8")
+    return page, text
+
+
+def _title(runs: Sequence[Run]) -> str:
+    names = sorted({f"{run.facts['model']['name']} on {run.facts['benchmark']}" for run in runs})
+    return ", ".join(names)
+
+
+def as_html(title: str, found: Sequence[Table], drawn: Sequence[Plot]) -> str:
+    """Return the page; it refers to nothing outside of it."""
+    parts = [
+        "<!doctype html>",
+        f'<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>',
+        f"<style>{_STYLE}</style></head><body><h1>{html.escape(title)}</h1>",
+    ]
+    parts += [_html_table(found[0])] if found else []
+    parts += [f"<h2>{html.escape(plot.title)}</h2>{plot.svg}" for plot in drawn]
+    parts += [_html_table(table) for table in found[1:]]
+    return "\n".join([*parts, "</body></html>", ""])
+
+
+def _html_table(table: Table) -> str:
+    head = "".join(f"<th>{html.escape(cell)}</th>" for cell in table.header)
+    rows = "\n".join(
+        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
+        for row in table.rows
+    )
+    note = f"<p>{html.escape(table.note)}</p>" if table.note else ""
+    return f"<h2>{html.escape(table.title)}</h2>{note}\n<table><tr>{head}</tr>\n{rows}</table>"
+
+
+def as_markdown(title: str, found: Sequence[Table], drawn: Sequence[Plot]) -> str:
+    """Return the report as Markdown; the plots are files of their own."""
+    parts = [f"# {title}"]
+    parts += [_markdown_table(found[0])] if found else []
+    parts += [f"## {plot.title}\n\n![{plot.title}]({plot.name}.svg)" for plot in drawn]
+    parts += [_markdown_table(table) for table in found[1:]]
+    return "\n\n".join(parts) + "\n"
+
+
+def _markdown_table(table: Table) -> str:
+    lines = [_markdown_row(table.header), _markdown_row(("---",) * len(table.header))]
+    lines += [_markdown_row(row) for row in table.rows]
+    note = f"{table.note}\n\n" if table.note else ""
+    return f"## {table.title}\n\n{note}" + "\n".join(lines)
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -1,0 +1,91 @@
+"""The command on the real model: two problems of our own, to the report."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from codex_lsp import model_dir
+from codex_lsp.errors import ModelNotFoundError
+from codex_lsp_models.manifest import DEFAULT
+from tests.unit.evals.problem_files import ADD, HOLE, write
+
+
+@pytest.fixture(autouse=True)
+def _model() -> None:
+    try:
+        model_dir.find(DEFAULT)
+    except ModelNotFoundError:
+        pytest.skip(f"the model {DEFAULT} is not installed: `codex-lsp models pull` gets it")
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "codex_lsp", "eval", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_a_sweep_in_shards_is_merged_and_reported(tmp_path: Path) -> None:
+    problems = write(tmp_path / "problems.jsonl", ADD, {**ADD, "task_id": "Own/1"})
+    common = ("--problems", problems, "-n", "3", "--batch", "2", "--max-tokens", "12", "--threads")
+    for index in (1, 2):
+        done = run(
+            "humaneval", "--out", tmp_path / f"s{index}", *common, "1", "--shard", f"{index}/2",
+            "--temperature", "0.2", "--temperature", "0.8",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert "1 problems\npass@1 " in done.stdout
+    for heat in ("t0.2", "t0.8"):
+        merged = run(
+            "merge", tmp_path / "all" / heat, tmp_path / "s1" / heat, tmp_path / "s2" / heat
+        )
+        assert merged.stdout == f"{tmp_path / 'all' / heat} has 6 samples.\n"
+    whole = run("humaneval", "--out", tmp_path / "whole", *common, "1", "--temperature", "0.8",
+                "--no-check")  # fmt: skip
+    assert whole.returncode == 0, whole.stderr
+
+    def texts(folder: Path) -> dict[tuple[str, int], str]:
+        lines = (folder / "samples.jsonl").read_text().splitlines()
+        samples = [json.loads(line) for line in lines]
+        return {(item["task_id"], item["index"]): item["completion"] for item in samples}
+
+    assert texts(tmp_path / "whole") == texts(tmp_path / "all" / "t0.8")
+    report = run("report", tmp_path / "all")
+    assert report.returncode == 0, report.stderr
+    assert "Best temperature" in (tmp_path / "all" / "report.md").read_text()
+
+
+def test_a_hole_is_filled_and_checked(tmp_path: Path) -> None:
+    problems = write(tmp_path / "problems.jsonl", HOLE)
+    done = run("infilling", "--out", tmp_path / "run", "--problems", problems, "--threads", "1")
+    assert done.returncode == 0, done.stderr
+    (line,) = (tmp_path / "run" / "results.jsonl").read_text().splitlines()
+    assert json.loads(line)["completion"].count("\n") >= 1
+    again = run("check", tmp_path / "run", "--problems", problems)
+    assert again.stdout == done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--shard", "3"), "--shard is '3', but has to be like 1/4."),
+        (("--shard", "3/2"), "There is no shard 3 of 2"),
+        (("--temperature", "0"), "Greedy decoding"),
+        (("--temperature", "1", "--temperature", "1"), "the same temperature twice"),
+        (("--sandbox", "none"), "--sandbox is 'none'"),
+        (("--timeout", "0"), "--timeout is 0"),
+        (("--problems", "none.jsonl"), "There is no file none.jsonl."),
+    ],
+)
+def test_wrong_use_is_one_sentence(
+    tmp_path: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    problems = () if "--problems" in arguments else ("--problems", write(tmp_path / "p.jsonl", ADD))
+    done = run("humaneval", "--out", tmp_path / "run", *problems, *arguments)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "run").exists()
