@@ -21,6 +21,7 @@ NOBODY = 65534
 _SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/nix/store")
 _INSIDE = Path(__file__).parent / "inside"
 _TEMPORARY_BYTES = 64 << 20
+_FOLDER = "/tmp/run"
 
 Kind = Literal["auto", "bubblewrap", "limits"]
 
@@ -162,6 +163,7 @@ class Bubblewrap:
             options += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
         else:
             options += ["--unshare-all", "--cap-drop", "ALL"]
+        options += self._temporary()
         for shown in _SYSTEM:
             options += _shown(Path(shown))
         prefix = self.python.parent.parent
@@ -175,9 +177,14 @@ class Bubblewrap:
             options += ["--tmpfs", str(found), "--remount-ro", str(found)]
         options += ["--ro-bind", str(_INSIDE), "/harness/inside"]
         options += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
-        if _knows_size(self.binary):
-            options += ["--perms", "1777", "--size", str(_TEMPORARY_BYTES)]
-        return [*options, "--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/tmp"]
+        return [*options, "--remount-ro", "/", "--chdir", _FOLDER]
+
+    def _temporary(self) -> list[str]:
+        """Show a temporary file system; what else lies in ``/tmp``, as Python may, comes later."""
+        if not _knows_size(self.binary):
+            return ["--tmpfs", "/tmp", "--dir", _FOLDER]
+        size = ["--size", str(_TEMPORARY_BYTES)]
+        return ["--perms", "1777", *size, "--tmpfs", "/tmp", "--perms", "0777", "--dir", _FOLDER]
 
 
 def _shown(folder: Path) -> list[str]:

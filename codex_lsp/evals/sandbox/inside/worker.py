@@ -7,6 +7,8 @@ socket, kill it. All that it can achieve is to send values. Whether those are ri
 
 from __future__ import annotations
 
+import sys
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -32,7 +34,10 @@ class _Served:
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self._names: dict[str, Any] = {"__name__": "candidate"}
+        # A module that can be found by its name: data classes look theirs up.
+        module = types.ModuleType("candidate")
+        sys.modules[module.__name__] = module
+        self._names: dict[str, Any] = module.__dict__
         self._kept: list[Any] = []
 
     def serve(self, message: dict[str, Any]) -> None:
