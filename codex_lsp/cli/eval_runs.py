@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast, get_args
+from typing import Any, cast, get_args
 
 import psutil
 from rich.console import Console
@@ -26,6 +26,7 @@ from codex_lsp.engine.ct2 import (
 from codex_lsp.errors import UsageError
 from codex_lsp.evals import checking, merging
 from codex_lsp.evals import report as reporting
+from codex_lsp.evals.chains import chains
 from codex_lsp.evals.facts import run_facts
 from codex_lsp.evals.figures import by_problem, pass_rates
 from codex_lsp.evals.problems import (
@@ -89,7 +90,7 @@ class Machine:
     sandbox: str
 
 
-def run(
+def run_file(
     benchmark: str,
     file: Path | None,
     out: Path,
@@ -98,17 +99,47 @@ def run(
     drawing: Drawing,
     machine: Machine,
 ) -> None:
-    """Draw the samples, check them, and print pass@k."""
-    settings = drawing.settings()
+    """Draw the samples of a published set, check them, and print pass@k."""
     whole = _read(benchmark, file)
     some = shard(whole.problems[:limit], *_shard_of(part))
+    _run(whole, some, {}, out, drawing, machine)
+
+
+def run_chains(
+    lengths: Sequence[int],
+    count: int,
+    out: Path,
+    part: str,
+    drawing: Drawing,
+    machine: Machine,
+) -> None:
+    """Make chains, draw their samples, check them, and print pass@k."""
+    recipe = {"lengths": sorted(set(lengths)), "count": count, "seed": drawing.seed}
+    whole = _made_chains(recipe)
+    some = shard(whole.problems, *_shard_of(part))
+    _run(whole, some, {"chains": recipe}, out, drawing, machine)
+
+
+def _made_chains(recipe: Mapping[str, Any]) -> ProblemSet:
+    return chains(recipe["lengths"], recipe["count"], recipe["seed"])
+
+
+def _run(
+    whole: ProblemSet,
+    some: Sequence[Problem],
+    recipe: Mapping[str, Any],
+    out: Path,
+    drawing: Drawing,
+    machine: Machine,
+) -> None:
+    settings = drawing.settings()
     # A sandbox that does not work is better known before hours of sampling.
     judge = _sandbox(machine.sandbox, machine.timeout) if machine.check else None
     model = find_or_offer(machine.model)
     for each in settings:
         folder = out if len(settings) == 1 else out / f"t{each.temperature:g}"
-        with closing(_draw(folder, whole, some, each, model, machine)) as steps:
-            _show(steps, f"{benchmark}, T = {each.temperature:g}: samples")
+        with closing(_draw(folder, whole, some, recipe, each, model, machine)) as steps:
+            _show(steps, f"{whole.name}, T = {each.temperature:g}: samples")
         if judge is not None:
             _check(folder, whole, judge, machine.workers)
 
@@ -117,6 +148,7 @@ def _draw(
     folder: Path,
     whole: ProblemSet,
     some: Sequence[Problem],
+    recipe: Mapping[str, Any],
     settings: Settings,
     model: ModelDir,
     machine: Machine,
@@ -125,7 +157,7 @@ def _draw(
     picked = pick_device(device)
     compute_type = pick_compute_type("auto", picked)
     threads = machine.threads or default_threads()
-    facts = run_facts(whole, model, picked, compute_type, threads)
+    facts = {**run_facts(whole, model, picked, compute_type, threads), **recipe}
 
     def open_engine(seed: int) -> CTranslate2Engine:
         return CTranslate2Engine(model, EngineOptions(device, "auto", threads, seed))
@@ -135,7 +167,9 @@ def _draw(
 
 def check(folder: Path, file: Path | None, workers: int, timeout: int, sandbox: str) -> None:
     """Check what has no verdict yet, and print pass@k."""
-    problems = _read(str(read_facts(folder).get("benchmark")), file)
+    facts = read_facts(folder)
+    recipe = facts.get("chains")
+    problems = _made_chains(recipe) if recipe else _read(str(facts.get("benchmark")), file)
     _check(folder, problems, _sandbox(sandbox, timeout), workers)
 
 

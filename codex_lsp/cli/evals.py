@@ -19,6 +19,7 @@ _TopK = Annotated[int, typer.Option(help="And from the likeliest k tokens; 0: fr
 _MaxTokens = Annotated[int, typer.Option(help="Longest sample, in tokens.")]
 _Batch = Annotated[int, typer.Option(help="Samples drawn at once.")]
 _Seed = Annotated[int, typer.Option(help="The seeds of all batches are made from it.")]
+_Lengths = Annotated[list[int], typer.Option(help="Steps in a chain. Repeat it for several.")]
 _Limit = Annotated[int | None, typer.Option(help="Only the first so many problems.")]
 _Shard = Annotated[str, typer.Option(help="i/m: only every m-th problem, from the i-th on.")]
 _Model = Annotated[
@@ -44,6 +45,7 @@ def build_eval_app(settings: dict[str, list[str]]) -> typer.Typer:
     app.command("humaneval")(_humaneval)
     app.command("mbpp")(_mbpp)
     app.command("infilling")(_infilling)
+    app.command("chains")(_chains)
     app.command("check")(_check)
     app.command("merge")(_merge)
     app.command("report")(_report)
@@ -75,7 +77,7 @@ def _humaneval(
 
     drawing = eval_runs.Drawing(n, temperature, top_p, top_k, max_tokens, batch, seed)
     machine = eval_runs.Machine(model, device, threads, check, workers, timeout, sandbox)
-    eval_runs.run("humaneval", problems, out, limit, shard, drawing, machine)
+    eval_runs.run_file("humaneval", problems, out, limit, shard, drawing, machine)
 
 
 def _mbpp(
@@ -103,7 +105,7 @@ def _mbpp(
 
     drawing = eval_runs.Drawing(n, temperature, top_p, top_k, max_tokens, batch, seed)
     machine = eval_runs.Machine(model, device, threads, check, workers, timeout, sandbox)
-    eval_runs.run("mbpp", problems, out, limit, shard, drawing, machine)
+    eval_runs.run_file("mbpp", problems, out, limit, shard, drawing, machine)
 
 
 def _infilling(
@@ -131,7 +133,35 @@ def _infilling(
 
     drawing = eval_runs.Drawing(n, temperature, top_p, top_k, max_tokens, batch, seed)
     machine = eval_runs.Machine(model, device, threads, check, workers, timeout, sandbox)
-    eval_runs.run("infilling", problems, out, limit, shard, drawing, machine)
+    eval_runs.run_file("infilling", problems, out, limit, shard, drawing, machine)
+
+
+def _chains(
+    out: _Out,
+    length: _Lengths = [1, 2, 3, 4, 5],  # noqa: B006 - typer copies it
+    count: Annotated[int, typer.Option(help="Chains of each length.")] = 20,
+    n: _N = 20,
+    temperature: _Temperature = [0.8],  # noqa: B006 - typer copies it
+    top_p: _TopP = 0.95,
+    top_k: _TopK = 0,
+    max_tokens: _MaxTokens = 300,
+    batch: _Batch = 20,
+    seed: _Seed = 0,
+    shard: _Shard = "1/1",
+    model: _Model = None,
+    device: _Device = "auto",
+    threads: _Threads = 0,
+    check: _Check = True,
+    workers: _Workers = 0,
+    timeout: _Timeout = 3,
+    sandbox: _Confinement = "auto",
+) -> None:
+    """Docstrings of chained string manipulations: how the pass rate falls with their number."""
+    from codex_lsp.cli import eval_runs
+
+    drawing = eval_runs.Drawing(n, temperature, top_p, top_k, max_tokens, batch, seed)
+    machine = eval_runs.Machine(model, device, threads, check, workers, timeout, sandbox)
+    eval_runs.run_chains(length, count, out, shard, drawing, machine)
 
 
 def _check(

@@ -9,6 +9,7 @@ from typing import Any
 
 from codex_lsp.errors import UsageError
 from codex_lsp.evals.bootstrap import Interval
+from codex_lsp.evals.chains import chain_length
 from codex_lsp.evals.figures import (
     KS,
     Choice,
@@ -78,6 +79,7 @@ def tables(runs: Sequence[Run]) -> list[Table]:
     found = [pass_table(runs)]
     if len(runs) > 1:
         found.append(best_temperature_table(runs))
+    found += [chain_table(run) for run in runs if run.facts["benchmark"] == "chains"]
     for run in runs:
         if max(len(items) for items in by_problem(run.checked).values()) > 1:
             found += choice_tables(run)
@@ -119,6 +121,16 @@ def best_temperature_table(runs: Sequence[Run]) -> Table:
             best = max(known, key=lambda heat: known[heat])
             rows.append((str(k), f"{best:g}", percent(known[best])))
     return Table("Best temperature", ("k", "temperature", "pass@k"), tuple(rows))
+
+
+def chain_table(run: Run) -> Table:
+    """Return pass@1 by the number of steps that a docstring chains."""
+    rows = []
+    groups = by_problem(run.checked)
+    for length in sorted({chain_length(task_id) or 0 for task_id in groups}):
+        part = {name: items for name, items in groups.items() if chain_length(name) == length}
+        rows.append((str(length), str(len(part)), interval(pass_rates(part, (1,))[1])))
+    return Table(f"Chained steps: {run.name}", ("steps", "problems", "pass@1"), tuple(rows))
 
 
 def choice_tables(run: Run) -> list[Table]:

@@ -68,6 +68,17 @@ def test_a_hole_is_filled_and_checked(tmp_path: Path) -> None:
     assert again.stdout == done.stdout
 
 
+def test_chains_can_be_made_again_to_be_checked(tmp_path: Path) -> None:
+    done = run(
+        "chains", "--out", tmp_path / "run", "--length", "2", "--count", "2", "-n", "1",
+        "--max-tokens", "8", "--threads", "1",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"{tmp_path / 'run'}: 2 problems\n")
+    (tmp_path / "run" / "results.jsonl").unlink()
+    assert run("check", tmp_path / "run").stdout == done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -60,6 +60,17 @@ def test_a_run_says_what_it_was_made_with(folder: Path) -> None:
     assert rows["model: name"] == "m"
 
 
+def test_chains_are_told_by_their_length(tmp_path: Path) -> None:
+    samples = [checked(name != "Chain/2/0", task_id=name) for name in ("Chain/2/0", "Chain/1/0")]
+    write_run(tmp_path / "run", 0.0, samples)
+    facts = json.loads((tmp_path / "run" / "run.json").read_text())
+    (tmp_path / "run" / "run.json").write_text(json.dumps({**facts, "benchmark": "chains"}))
+    assert table(tmp_path / "run", "Chained steps: run").rows == (
+        ("1", "1", "100.00 (100.00 to 100.00)"),
+        ("2", "1", "0.00 (0.00 to 0.00)"),
+    )
+
+
 def test_greedy_runs_have_nothing_to_choose_from(tmp_path: Path) -> None:
     write_run(tmp_path / "greedy", 0.0, [checked(True), checked(False, task_id="b")])
     titles = [item.title for item in tables(find_runs(tmp_path / "greedy"))]
