@@ -72,7 +72,7 @@ def _check(
     done = len(judged)
     yield Progress(done, len(samples))
     for key in [key for key in todo if key in verdicts]:
-        done += _record(results, todo.pop(key), verdicts[key])
+        done += _record(results, problems[key[0]], todo.pop(key), verdicts[key])
     with ThreadPoolExecutor(workers) as pool:
         futures = {
             pool.submit(judge.check, problems[task_id], completion): (task_id, completion)
@@ -80,7 +80,8 @@ def _check(
         }
         try:
             for future in as_completed(futures):
-                done += _record(results, todo[futures[future]], future.result())
+                key = futures[future]
+                done += _record(results, problems[key[0]], todo[key], future.result())
                 yield Progress(done, len(samples))
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
@@ -90,6 +91,13 @@ def _key(sample: Sample) -> _Key:
     return sample.task_id, sample.completion
 
 
-def _record(file: Path, samples: Sequence[Sample], verdict: str) -> int:
-    append_checked(file, [Checked(item, verdict == PASSED, verdict) for item in samples])
+def _record(file: Path, problem: Problem, samples: Sequence[Sample], verdict: str) -> int:
+    reference = problem.canonical_solution.strip()
+    append_checked(
+        file,
+        [
+            Checked(item, verdict == PASSED, verdict, item.completion.strip() == reference)
+            for item in samples
+        ],
+    )
     return len(samples)

@@ -46,11 +46,13 @@ class Checked:
     """A sample and the verdict on it.
 
     :ivar result: ``passed``, ``timed out``, or ``failed:`` and why
+    :ivar exact: the completion is the reference solution's text, but for blanks around it
     """
 
     sample: Sample
     passed: bool
     result: str
+    exact: bool = False
 
 
 def read_samples(file: Path) -> list[Sample]:
@@ -71,7 +73,12 @@ def read_checked(file: Path) -> list[Checked]:
     """
     counts: dict[str, int] = {}
     return [
-        Checked(_sample(record, counts), record["passed"], record["result"])
+        Checked(
+            _sample(record, counts),
+            record["passed"],
+            record["result"],
+            record.get("exact", False),
+        )
         for record in _records(file, "result", ("completion", "passed", "result"))
     ]
 
@@ -86,7 +93,12 @@ def append_checked(file: Path, checked: Iterable[Checked]) -> None:
     _append(
         file,
         [
-            {**dataclasses.asdict(item.sample), "result": item.result, "passed": item.passed}
+            {
+                **dataclasses.asdict(item.sample),
+                "result": item.result,
+                "passed": item.passed,
+                "exact": item.exact,
+            }
             for item in checked
         ],
     )

@@ -178,6 +178,7 @@ def ends_table(run: Run) -> Table:
     total = len(run.checked)
     counts = [("end: " + name, count) for name, count in finishes(run.checked).items()]
     counts += [("verdict: " + name, count) for name, count in verdicts(run.checked).items()]
+    counts.append(("text: that of the reference", sum(item.exact for item in run.checked)))
     rows = tuple((name, str(count), percent(count / total)) for name, count in counts)
     return Table(f"Ends and verdicts: {run.name}", ("what", "samples", "%"), rows)
 

@@ -55,13 +55,20 @@ def open_confinement(kind: Kind = "auto", python: Path | None = None) -> Confine
 
     :raises SandboxError: the one asked for does not work, or programs would run as superuser
     """
+    if not sys.platform.startswith("linux"):
+        raise SandboxError(
+            "Programs are only run on Linux; leave them out with --no-check, and run `codex-lsp "
+            "eval check` there."
+        )
     python = python or base_python()
     problem = "it is not wanted"
     if kind != "limits":
         binary = shutil.which("bwrap")
         problem = "it is not installed"
         if binary is not None:
-            bubblewrap = Bubblewrap(binary, python, os.geteuid() == 0)
+            superuser = os.geteuid() == 0
+            options = tuple(_options(binary, python, superuser))
+            bubblewrap = Bubblewrap(binary, python, NOBODY if superuser else None, options)
             problem = bubblewrap.problem()
             if not problem:
                 return bubblewrap
@@ -127,23 +134,19 @@ class Bubblewrap:
 
     binary: str
     python: Path
-    superuser: bool
+    user: int | None
+    options: tuple[str, ...]
     warning: str = ""
-
-    @property
-    def user(self) -> int | None:
-        """Nobody, for a superuser."""
-        return NOBODY if self.superuser else None
 
     @contextmanager
     def command(self, module: str, descriptor: int) -> Iterator[tuple[list[str], str | None]]:
         """Give the bubblewrap command; its temporary folder is in memory."""
         inner = _python_command(str(self.python), "/harness", module, descriptor)
-        yield [self.binary, *self._options(), "--", *inner], None
+        yield [self.binary, *self.options, "--", *inner], None
 
     def problem(self) -> str:
         """Try it; return why it does not work, empty when it does."""
-        probe = [self.binary, *self._options(), "--", str(self.python), "-I", "-S", "-c", ""]
+        probe = [self.binary, *self.options, "--", str(self.python), "-I", "-S", "-c", ""]
         try:
             tried = subprocess.run(
                 probe, env={}, stdin=subprocess.DEVNULL, capture_output=True, timeout=20
@@ -155,36 +158,40 @@ class Bubblewrap:
         said = tried.stderr.decode("utf-8", "replace").strip().splitlines()
         return f"it fails here: {said[-1] if said else f'exit code {tried.returncode}'}"
 
-    def _options(self) -> list[str]:
-        options = ["--die-with-parent", "--new-session", "--hostname", "sandbox"]
-        if self.superuser:
-            options += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
-            options += ["--unshare-cgroup-try", "--cap-drop", "ALL"]
-            options += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-        else:
-            options += ["--unshare-all", "--cap-drop", "ALL"]
-        options += self._temporary()
-        for shown in _SYSTEM:
-            options += _shown(Path(shown))
-        prefix = self.python.parent.parent
-        for folder in (*reversed(prefix.parents[:-1]), Path("/harness")):
-            # Else bubblewrap makes them for their owner alone, and a program that has become
-            # nobody finds no Python.
-            options += ["--dir", str(folder)]
-        options += ["--ro-bind", str(prefix), str(prefix)]
-        options += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
-        for found in _installed_packages(prefix):
-            options += ["--tmpfs", str(found), "--remount-ro", str(found)]
-        options += ["--ro-bind", str(_INSIDE), "/harness/inside"]
-        options += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
-        return [*options, "--remount-ro", "/", "--chdir", _FOLDER]
 
-    def _temporary(self) -> list[str]:
-        """Show a temporary file system; what else lies in ``/tmp``, as Python may, comes later."""
-        if not _knows_size(self.binary):
-            return ["--tmpfs", "/tmp", "--dir", _FOLDER]
-        size = ["--size", str(_TEMPORARY_BYTES)]
-        return ["--perms", "1777", *size, "--tmpfs", "/tmp", "--perms", "0777", "--dir", _FOLDER]
+def _options(binary: str, python: Path, superuser: bool) -> list[str]:
+    """Return what bubblewrap is told; what comes later covers what came before."""
+    options = ["--die-with-parent", "--new-session", "--hostname", "sandbox", "--cap-drop", "ALL"]
+    if superuser:
+        options += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
+        options += ["--unshare-cgroup-try"]
+        options += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    else:
+        options += ["--unshare-all"]
+    options += _temporary(binary)
+    for shown in _SYSTEM:
+        options += _shown(Path(shown))
+    prefix = python.parent.parent
+    for folder in (*reversed(prefix.parents[:-1]), Path("/harness")):
+        # Else bubblewrap makes them for their owner alone, and a program that has become nobody
+        # finds no Python.
+        options += ["--dir", str(folder)]
+    options += ["--ro-bind", str(prefix), str(prefix)]
+    options += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+    for found in _installed_packages(prefix):
+        options += ["--tmpfs", str(found), "--remount-ro", str(found)]
+    options += ["--ro-bind", str(_INSIDE), "/harness/inside"]
+    options += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+    return [*options, "--remount-ro", "/", "--chdir", _FOLDER]
+
+
+def _temporary(binary: str) -> list[str]:
+    """Show a temporary file system; what else lies in ``/tmp``, as Python may, comes later."""
+    shown = subprocess.run([binary, "--help"], env={}, capture_output=True, timeout=20)
+    if b"--size" not in shown.stdout + shown.stderr:  # bubblewrap before 0.7
+        return ["--tmpfs", "/tmp", "--dir", _FOLDER]
+    size = ["--size", str(_TEMPORARY_BYTES)]
+    return ["--perms", "1777", *size, "--tmpfs", "/tmp", "--perms", "0777", "--dir", _FOLDER]
 
 
 def _shown(folder: Path) -> list[str]:
@@ -198,9 +205,3 @@ def _installed_packages(prefix: Path) -> list[Path]:
     patterns = ("lib*/python3*/site-packages", "lib*/python3*/dist-packages")
     found = {path for root in roots for pattern in patterns for path in root.glob(pattern)}
     return sorted(path for path in found if path.is_dir() and not path.is_symlink())
-
-
-def _knows_size(binary: str) -> bool:
-    """Say whether this bubblewrap can limit a temporary file system: from 0.7 on."""
-    shown = subprocess.run([binary, "--help"], env={}, capture_output=True, timeout=20)
-    return b"--size" in shown.stdout + shown.stderr

@@ -16,7 +16,7 @@ from typing import Any
 
 from codex_lsp.errors import SandboxError
 from codex_lsp.evals.problems import Problem
-from codex_lsp.evals.sandbox.inside.checker import ENDED
+from codex_lsp.evals.sandbox.inside.wire import ENDED
 from codex_lsp.evals.sandbox.launch import Confinement
 
 TIMED_OUT = "timed out"

@@ -84,3 +84,10 @@ def test_a_sample_of_an_unknown_problem_is_refused(tmp_path: Path) -> None:
 def test_without_samples_there_is_nothing_to_check(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="There is no file"):
         list(check(tmp_path, problems(), Judge(), 1))
+
+
+def test_the_text_of_the_reference_is_noticed(tmp_path: Path) -> None:
+    write(tmp_path, ("Own/0", "return a + b"), ("Own/0", "    return a + 1\n"))
+    list(check(tmp_path, problems(), Judge(), 1))
+    found = {item.sample.index: item.exact for item in read_checked(tmp_path / "results.jsonl")}
+    assert found == {0: True, 1: False}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,9 @@ def test_bubblewrap_that_does_not_work_is_not_used(
 
 def test_the_interpreter_is_not_a_virtual_environments_link() -> None:
     assert not base_python().is_symlink()
+
+
+def test_elsewhere_than_on_linux_no_program_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    with pytest.raises(SandboxError, match="only run on Linux"):
+        open_confinement()

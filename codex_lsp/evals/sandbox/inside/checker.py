@@ -14,13 +14,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from .limits import confine
-from .wire import Handle, Wire, WireError, decode, encode
+from .wire import ENDED, Handle, Wire, WireError, decode, encode
 
 # An exception that ends an iteration would end the loop of a test, which would then have passed.
 _NEVER_RAISED = ("StopIteration", "StopAsyncIteration", "GeneratorExit")
-
-ENDED = "failed: the program ended before its check did"
-"""How a verdict begins when the worker went away or broke the conversation off."""
 
 
 def main(descriptor: int) -> None:

@@ -15,6 +15,9 @@ from typing import Any
 MAX_BYTES = 16_000_000
 """The longest message; a longer one ends the conversation."""
 
+ENDED = "failed: the program ended before its check did"
+"""How a verdict begins when the worker went away or broke the conversation off."""
+
 
 class WireError(Exception):
     """The other side has gone, or sent what is no message."""
