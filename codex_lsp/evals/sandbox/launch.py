@@ -115,7 +115,8 @@ class LimitsOnly:
     @contextmanager
     def command(self, module: str, descriptor: int) -> Iterator[tuple[list[str], str | None]]:
         """Give a command that runs in an empty folder of its own."""
-        with tempfile.TemporaryDirectory(prefix="codex-lsp-") as folder:
+        # A program may leave behind what cannot be deleted; that is no reason to stop.
+        with tempfile.TemporaryDirectory(prefix="codex-lsp-", ignore_cleanup_errors=True) as folder:
             if self.user is not None:
                 os.chown(folder, self.user, self.user)
             yield (
