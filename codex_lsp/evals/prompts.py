@@ -47,7 +47,7 @@ class ProblemPrompts:
         builder = self._with_suffix if problem.suffix else self._prefix_only
         everything = TokenBudget(self._context_length, self._context_length)
         context = Context(prefix, problem.suffix, "python", Shape.BLOCK)
-        prompt = builder.build(context, everything, max_tokens, heal=False)
+        prompt, _ = builder.build(context, everything, max_tokens, heal=False)
         return replace(prompt, healed=healed)
 
     def _refuse_too_long(self, problem: Problem, max_tokens: int) -> None:
