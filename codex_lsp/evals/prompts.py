@@ -48,7 +48,8 @@ class ProblemPrompts:
         everything = TokenBudget(self._context_length, self._context_length)
         context = Context(prefix, problem.suffix, "python", Shape.BLOCK)
         prompt, _ = builder.build(context, everything, max_tokens, heal=False)
-        return replace(prompt, healed=healed)
+        # No anchor: a problem's prompt is read once for each batch, so there is no state to keep.
+        return Prompt((), prompt.ids, healed)
 
     def _refuse_too_long(self, problem: Problem, max_tokens: int) -> None:
         needed = len(self._tokenizer.encode(problem.prompt)) + 8 + max_tokens
