@@ -57,6 +57,8 @@ class RejectionReason(Enum):
     """No model is installed, or it could not be loaded."""
     MODEL_LOADING = "model_loading"
     """The model is still being loaded."""
+    ENGINE_FAILED = "engine_failed"
+    """The model could not be run."""
     UNKNOWN_DOCUMENT = "unknown_document"
     """The client never opened this document."""
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from lsprotocol import types
 
+from codex_lsp.errors import CodexLspError
 from codex_lsp.types import Alternative, Completion, Rejection, RejectionReason
 from codex_lsp_server.convert import Asked, to_asked, to_item
 from codex_lsp_server.documents import OpenDocument
-from codex_lsp_server.host import ModelHost
+from codex_lsp_server.host import Loaded
 from codex_lsp_server.settings import Settings
 from codex_lsp_server.streams import Notify, Stream, rebase
 from codex_lsp_server.worker import Job, Worker
@@ -22,6 +24,14 @@ class Answer:
 
     items: Sequence[types.InlineCompletionItem] = ()
     rejection: Rejection | None = None
+
+
+class ModelReady(Protocol):
+    """What gives the model, such as :class:`~codex_lsp_server.host.ModelHost`."""
+
+    async def ready(self) -> Loaded | Rejection:
+        """Return the model, waiting a while for it."""
+        ...
 
 
 def permission(document: OpenDocument | None, settings: Settings) -> Rejection | None:
@@ -43,13 +53,21 @@ def permission(document: OpenDocument | None, settings: Settings) -> Rejection |
 class Completing:
     """Answers inline completion requests, one at a time. For the event loop's thread only.
 
+    :param report: tells the user of a failure
     :ivar streaming: the client understands ``codexLsp/partialCompletion``
     """
 
-    def __init__(self, host: ModelHost, worker: Worker, notify: Notify) -> None:
+    def __init__(
+        self,
+        host: ModelReady,
+        worker: Worker,
+        notify: Notify,
+        report: Callable[[str], None],
+    ) -> None:
         self._host = host
         self._worker = worker
         self._notify = notify
+        self._report = report
         self._awaited: Asked | None = None
         self._latest: Stream | None = None
         self._count = 0
@@ -86,8 +104,11 @@ class Completing:
         self._latest = stream
         try:
             result = await self._result(job)
+        except CodexLspError as error:
+            self._report(f"codex-lsp: {error}")
+            return Answer(rejection=Rejection(RejectionReason.ENGINE_FAILED, str(error)))
         except BaseException:
-            # The client called the request off, or the engine failed: nobody waits for the rest.
+            # The client called the request off: nobody waits for the rest.
             job.cancel()
             raise
         if isinstance(result, Rejection):

@@ -41,7 +41,7 @@ class CodexLanguageServer(MendedServer):
         self.worker = Worker()
         self.host = ModelHost(self.worker, ui, source)
         self.configuration = Configuration(self, ui, self.host.use, model)
-        self.completing = Completing(self.host, self.worker, self.protocol.notify)
+        self.completing = Completing(self.host, self.worker, self.protocol.notify, ui.error_once)
 
     async def close(self) -> None:
         """Give everything back; called once the connection has ended."""

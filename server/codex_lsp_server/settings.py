@@ -239,4 +239,6 @@ def _kind(value: object) -> str:
 def _shown(value: object) -> str:
     if value is None:
         return "none"
+    if isinstance(value, tuple):
+        return str(list(value))
     return repr(value) if isinstance(value, str) else str(value).lower()

@@ -22,10 +22,17 @@ class Ui:
 
     def __init__(self, server: LanguageServer) -> None:
         self._server = server
+        self._told: set[str] = set()
 
     def error(self, text: str) -> None:
         """Show an error; it names its cause and the mend."""
         self._show(types.MessageType.Error, text)
+
+    def error_once(self, text: str) -> None:
+        """Show an error that may come back with every key pressed, the first time only."""
+        if text not in self._told:
+            self._told.add(text)
+            self.error(text)
 
     def warning(self, text: str) -> None:
         """Show a warning."""
