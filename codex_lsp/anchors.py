@@ -16,6 +16,9 @@ MAX_TAIL_CHARS = 256
 """How much text may stand between anchor and cursor: some 70 tokens, which are read anew for each
 request."""
 
+WARM_TAIL_CHARS = 96
+"""An idle moment is used to move an anchor up that has fallen this far behind the cursor."""
+
 
 @dataclass(frozen=True, slots=True)
 class Anchor:

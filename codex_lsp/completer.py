@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from codex_lsp.anchors import Anchors
+from codex_lsp.anchors import WARM_TAIL_CHARS, Anchors
 from codex_lsp.context import ContextOptions, build_context
 from codex_lsp.context.shape import opens_block
 from codex_lsp.engine.base import Cancellation, Engine
@@ -28,6 +28,7 @@ from codex_lsp.sampling import (
     end_of_line,
     indent_width,
 )
+from codex_lsp.typed import TypedText
 from codex_lsp.types import (
     Alternative,
     Candidate,
@@ -40,6 +41,7 @@ from codex_lsp.types import (
     RejectionReason,
     Shape,
     Timing,
+    Work,
 )
 
 Listener = Callable[[Completion], None]
@@ -80,8 +82,12 @@ class Completer:
         options: CompleterOptions,
         cancellation: Cancellation | None = None,
         listener: Listener | None = None,
+        typed: TypedText | None = None,
     ) -> Outcome:
         """Complete ``request``, telling ``listener`` on the way.
+
+        The answer is for the document of the request; what ``typed`` holds by then is the beginning
+        of each candidate. When no sample says it, the rejection is ``SUPERSEDED``.
 
         :raises GenerationCancelled: ``cancellation`` was raised
         :raises EngineError: the model cannot be run
@@ -97,18 +103,22 @@ class Completer:
                     "There is no text left of the cursor to go on from; write a line first.",
                 )
             )
-        job = _Job(request, context, options, self._ranker, listener)
+        job = _Job(request, context, options, self._ranker, listener, started)
         prefill = decode = 0.0
+        work = Work()
         flag = cancellation or Cancellation()
         # Should no sample begin with the blank that healing left to it, the blank is given instead.
         for heal in (True, False):
-            timing, healed = self._sample(request.document.uri, context, options, job, flag, heal)
+            timing, spent, healed = self._sample(
+                request.document.uri, context, options, job, flag, heal, typed
+            )
             prefill += timing.prefill
             decode += timing.decode
+            work += spent
             if not (healed and job.all_mismatched):
                 break
         total = (time.perf_counter() - started) * 1000
-        return Outcome(job.result, Timing(prefill, decode, total))
+        return Outcome(job.result, Timing(prefill, decode, total), work, job.first_ms)
 
     def _sample(
         self,
@@ -118,7 +128,8 @@ class Completer:
         job: _Job,
         cancellation: Cancellation,
         heal: bool,
-    ) -> tuple[Timing, bool]:
+        typed: TypedText | None,
+    ) -> tuple[Timing, Work, bool]:
         """Decode one batch into ``job``; also say whether its prompt was healed."""
         line_end, block_end = stop_rules(context, options.context.max_lines)
         sampling = options.sampling
@@ -136,12 +147,56 @@ class Completer:
             block_end,
             job.decide,
             job.grow,
+            typed,
         )
-        timing = self._engine.generate(
+        done = self._engine.generate(
             prompt, sampling, rows, cancellation, longest + len(prompt.healed)
         )
         job.finish(rows.end())
-        return timing, bool(prompt.healed)
+        work = Work(len(prompt.ids) - done.kept, done.kept, rows.fed)
+        return done.timing, work, bool(prompt.healed)
+
+    def warm(
+        self,
+        request: CompletionRequest,
+        options: CompleterOptions,
+        cancellation: Cancellation | None = None,
+    ) -> Work:
+        """Read the document up to an anchor, so that a request near the cursor finds its state.
+
+        For idle times only: reading cannot be interrupted. An anchor that has fallen far behind
+        the cursor is moved up.
+
+        :raises GenerationCancelled: ``cancellation`` was raised
+        :raises EngineError: the model cannot be run
+        """
+        context = build_context(request, options.context)
+        if isinstance(context, Rejection) or not self._prompts.says_something(context):
+            return Work()
+        uri = request.document.uri
+        anchor = self._anchors.get(uri)
+        if anchor is not None and anchor.end + WARM_TAIL_CHARS < _end(context):
+            anchor = None
+        longest = options.sampling.max_tokens
+        prompt, anchor = self._prompts.build(context, options.budget, longest, True, anchor)
+        self._anchors.keep(uri, anchor)
+        one = replace(options.sampling, n=1, temperature=0.0)
+        flag = cancellation or Cancellation()
+        done = self._engine.generate(prompt, one, _Nothing(), flag, 1)
+        return Work(len(prompt.ids) - done.kept, done.kept, 1)
+
+
+class _Nothing:
+    """Takes no token: the reading is what is wanted."""
+
+    def feed(self, row: int, token_id: int, logprob: float) -> bool:
+        """Stop."""
+        return True
+
+
+def _end(context: Context) -> int:
+    """Return the cursor's offset in all the text left of it."""
+    return context.prefix_start + len(context.prefix)
 
 
 class _Job:
@@ -154,13 +209,16 @@ class _Job:
         options: CompleterOptions,
         ranker: Ranker,
         listener: Listener | None,
+        started: float,
     ) -> None:
         self._request = request
         self._context = context
         self._options = options
         self._ranker = ranker
         self._listener = listener
+        self._started = started
         self._shown: Completion | None = None
+        self.first_ms = 0.0
         self.result: Completion | Rejection = Rejection(
             RejectionReason.EMPTY, "The model has nothing to add here."
         )
@@ -234,6 +292,7 @@ class _Job:
 
     def _show(self, draft: Draft, alternatives: tuple[Alternative, ...], complete: bool) -> None:
         self._shown = self._completion(draft, alternatives, complete)
+        self.first_ms = self.first_ms or (time.perf_counter() - self._started) * 1000
         if self._listener is not None:
             self._listener(self._shown)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from codex_lsp.sampling import SamplingParams, StopRule
 from codex_lsp.tokenizer import REPLACEMENT, RowDecoder, Tokenizer
+from codex_lsp.typed import TypedText
 from codex_lsp.types import Candidate, FinishReason, Prompt, Token
 
 
@@ -103,6 +104,8 @@ class BestOfN:
 
     :param line_end: where a row's first line ends
     :param block_end: where the winner ends; None when the line is all that is wanted
+    :param typed: what the user types meanwhile: rows that say something else end
+    :ivar fed: how many tokens have been decoded, those of all rows
     """
 
     def __init__(
@@ -115,6 +118,7 @@ class BestOfN:
         block_end: StopRule | None,
         decide: Decide,
         grow: Grow,
+        typed: TypedText | None = None,
     ) -> None:
         self._params = params
         self._stop_ids = stop_ids
@@ -122,6 +126,8 @@ class BestOfN:
         self._block_end = block_end
         self._decide = decide
         self._grow = grow
+        self._typed = typed or TypedText()
+        self.fed = 0
         self._rows = [Row(tokenizer.decoder(prompt.ids), prompt.healed) for _ in range(params.rows)]
         self._lines: list[Candidate | None] = [None] * params.rows
         self._decided = False
@@ -131,12 +137,15 @@ class BestOfN:
     def feed(self, row: int, token_id: int, logprob: float) -> bool:
         """Take one token; True when the row need not go on."""
         state = self._rows[row]
+        self.fed += 1
         if self._over(row):
             return True
         if token_id in self._stop_ids:
             state.finish = FinishReason.END_OF_TEXT
         else:
             state.feed(token_id, logprob)
+        if state.finish is None and not self._typed.agrees(state.text):
+            state.finish = FinishReason.TYPED_AWAY
         if self._decided:
             self._look_for_block_end(state)
             self._grow(state.candidate())
@@ -178,13 +187,19 @@ class BestOfN:
         lines = [line for line in self._lines if line is not None]
         if self._decided or len(lines) < len(self._lines):
             return
-        decision = self._decide(lines)
+        decision = self._decide([self._still_wanted(line) for line in lines])
         self._decided = True
         self._winner = decision.winner
         self._go_on = decision.go_on and self._block_end is not None
         if self._winner is not None and self._go_on:
             # While it waited for the others the winner may have run past its end.
             self._look_for_block_end(self._rows[self._winner])
+
+    def _still_wanted(self, line: Candidate) -> Candidate:
+        """Mark a line that ended before the user typed what it does not say."""
+        if self._typed.agrees(line.text, ended=self._block_end is None):
+            return line
+        return replace(line, finish_reason=FinishReason.TYPED_AWAY)
 
     def _look_for_block_end(self, row: Row) -> None:
         if self._block_end is None:

@@ -28,6 +28,8 @@ class FinishReason(Enum):
     """The token limit was reached: the candidate may be cut in the middle."""
     MISMATCH = "mismatch"
     """It does not begin with what the prompt asked it to begin with (:attr:`Prompt.healed`)."""
+    TYPED_AWAY = "typed_away"
+    """The user has typed something else meanwhile."""
 
 
 class RejectionReason(Enum):
@@ -90,11 +92,17 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class CompletionRequest:
-    """Complete ``document`` at ``offset`` (0 ≤ offset ≤ len(document.text))."""
+    """Complete ``document`` at ``offset`` (0 ≤ offset ≤ len(document.text)).
+
+    :ivar recalled: ends of lines seen elsewhere in the file or the project that begin like the
+        cursor's line: candidates that need no decoding. What is given is the text from the cursor
+        on, the most promising first.
+    """
 
     document: Document
     offset: int
     trigger: Trigger = Trigger.AUTOMATIC
+    recalled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +192,15 @@ class Candidate:
         return self.total_logprob / len(self.tokens) if self.tokens else float("-inf")
 
 
+class Source(Enum):
+    """Where a candidate came from. Values are part of the JSON and the protocol."""
+
+    SAMPLED = "sampled"
+    """Decoded by the model."""
+    RECALLED = "recalled"
+    """A line that stands elsewhere, scored by the model."""
+
+
 @dataclass(frozen=True, slots=True)
 class Alternative:
     """A ranked candidate: what would be inserted, and how sure the model is of it.
@@ -199,6 +216,7 @@ class Alternative:
     rank: int
     agreement: int = 1
     replaces: int = 0
+    source: Source = Source.SAMPLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +256,38 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
+class Work:
+    """What one request made the model do, in tokens.
+
+    :ivar read: prompt tokens that were read, without those whose state was kept
+    :ivar kept: prompt tokens whose state was kept
+    :ivar decoded: sampled tokens of all rows, those included that were thrown away
+    :ivar scored: tokens of candidates that were read to be scored
+    """
+
+    read: int = 0
+    kept: int = 0
+    decoded: int = 0
+    scored: int = 0
+
+    def __add__(self, other: Work) -> Work:
+        """Add up the work of two steps."""
+        return Work(
+            self.read + other.read,
+            self.kept + other.kept,
+            self.decoded + other.decoded,
+            self.scored + other.scored,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """A request's end: the completion or the reason why there is none, and what it took."""
+    """A request's end: the completion or the reason why there is none, and what it took.
+
+    :ivar first_ms: how long it took until there was something to show; 0 when there never was
+    """
 
     result: Completion | Rejection
     timing: Timing = field(default_factory=Timing)
+    work: Work = field(default_factory=Work)
+    first_ms: float = 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import Protocol
 
 from codex_lsp.sampling import SamplingParams
@@ -37,6 +38,17 @@ class TokenSink(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """What a generation took.
+
+    :ivar kept: prompt tokens whose state was kept from an earlier one, and not read again
+    """
+
+    timing: Timing
+    kept: int = 0
+
+
 class Engine(Protocol):
     """A model that can be sampled from. One generation at a time."""
 
@@ -52,7 +64,7 @@ class Engine(Protocol):
         sink: TokenSink,
         cancellation: Cancellation,
         max_tokens: int,
-    ) -> Timing:
+    ) -> Generation:
         """Sample ``params.rows`` rows, feeding ``sink`` until it has stopped all of them.
 
         :param max_tokens: the longest row

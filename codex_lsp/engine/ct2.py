@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 import ctranslate2
 import psutil
 
-from codex_lsp.engine.base import Cancellation, TokenSink
+from codex_lsp.engine.base import Cancellation, Generation, TokenSink
 from codex_lsp.engine.memory import keep_freed_memory
 from codex_lsp.engine.prefix_cache import PrefixCache
 from codex_lsp.errors import EngineError, GenerationCancelled
@@ -120,7 +120,7 @@ class CTranslate2Engine:
         sink: TokenSink,
         cancellation: Cancellation,
         max_tokens: int,
-    ) -> Timing:
+    ) -> Generation:
         """Sample ``params.rows`` rows; see :meth:`codex_lsp.engine.base.Engine.generate`."""
         if cancellation.cancelled:
             raise GenerationCancelled
@@ -138,7 +138,7 @@ class CTranslate2Engine:
 
         greedy = params.temperature == 0
         try:
-            anchor, tail = self.prefix_cache.split(prompt)
+            anchor, tail, kept = self.prefix_cache.split(prompt)
             self._generator.generate_batch(
                 [self._tokenizer.tokens(tail)],
                 static_prompt=self._tokenizer.tokens(anchor) or None,
@@ -158,7 +158,9 @@ class CTranslate2Engine:
             raise EngineError(f"The model failed while decoding: {error}") from error
         ended = time.perf_counter()
         first = first or ended
-        return Timing((first - started) * 1000, (ended - first) * 1000, (ended - started) * 1000)
+        return Generation(
+            Timing((first - started) * 1000, (ended - first) * 1000, (ended - started) * 1000), kept
+        )
 
     def _drop_states(self) -> bool:
         """Unload the model and load it again: the only way to drop what CTranslate2 keeps.

@@ -30,19 +30,23 @@ class PrefixCache:
         self.kept_tokens = 0
         self.dropped = 0
 
-    def split(self, prompt: Prompt) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Return what to pass as static prompt, and what to pass behind it (never empty)."""
+    def split(self, prompt: Prompt) -> tuple[tuple[int, ...], tuple[int, ...], int]:
+        """Return what to pass as static prompt, and what to pass behind it (never empty).
+
+        Third comes the number of tokens that need not be read, since their state is kept.
+        """
         anchor, tail = prompt.anchor_ids, prompt.tail_ids
         if not tail:
             anchor, tail = anchor[:-1], anchor[-1:]
         if not MIN_ANCHOR_TOKENS <= len(anchor) <= self._max_tokens:
-            return (), prompt.ids
-        if anchor not in self._kept:
-            if self.kept_tokens + len(anchor) > self._max_tokens and not self._forget():
-                return (), prompt.ids
-            self._kept.add(anchor)
-            self.kept_tokens += len(anchor)
-        return anchor, tail
+            return (), prompt.ids, 0
+        if anchor in self._kept:
+            return anchor, tail, len(anchor)
+        if self.kept_tokens + len(anchor) > self._max_tokens and not self._forget():
+            return (), prompt.ids, 0
+        self._kept.add(anchor)
+        self.kept_tokens += len(anchor)
+        return anchor, tail, 0
 
     def _forget(self) -> bool:
         if not self._drop_all():

@@ -98,7 +98,7 @@ class Completing:
         if self._awaited is not asked:
             return Answer(rejection=Rejection(RejectionReason.SUPERSEDED, "A newer request came."))
         options = settings.completer_options(loaded.model.description.sampling)
-        job = self._worker.start(loaded.completer, asked.request, options)
+        job = loaded.start(asked.request, options)
         self._count += 1
         stream = Stream(f"{self._count}", job, asked, self._notify)
         self._latest = stream

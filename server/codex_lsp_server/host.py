@@ -9,14 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from codex_lsp import model_dir
-from codex_lsp.completer import Completer
+from codex_lsp.completer import Completer, CompleterOptions
 from codex_lsp.engine.base import Engine
 from codex_lsp.errors import CodexLspError, ModelNotFoundError
 from codex_lsp.model_dir import ModelDir
-from codex_lsp.types import Rejection, RejectionReason
+from codex_lsp.types import CompletionRequest, Rejection, RejectionReason
 from codex_lsp_server.settings import Settings
 from codex_lsp_server.ui import Report, Ui
-from codex_lsp_server.worker import Worker
+from codex_lsp_server.worker import Job, Worker
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +44,15 @@ class Loaded:
     model: ModelDir
     engine: Engine
     completer: Completer
+    worker: Worker
+
+    def start(self, request: CompletionRequest, options: CompleterOptions) -> Job:
+        """Begin to complete ``request``; what is under way is called off."""
+        return self.worker.start(self.completer, request, options)
+
+    def warm(self, request: CompletionRequest, options: CompleterOptions) -> None:
+        """Read ahead what a request near this one will need, if nothing else is under way."""
+        self.worker.warm(self.completer, request, options)
 
 
 class ModelHost:
@@ -114,7 +123,7 @@ class ModelHost:
             if isinstance(model, Rejection):
                 return model
             async with self._ui.progress("codex-lsp: loading the model"):
-                return await self._worker.run(lambda: load(model, settings))
+                return await self._worker.run(lambda: load(model, settings, self._worker))
         except CodexLspError as error:
             self._ui.error(f"codex-lsp: {error}")
             return Rejection(RejectionReason.NO_MODEL, str(error))
@@ -158,7 +167,7 @@ class ModelHost:
             return await loop.run_in_executor(None, pull, from_thread)
 
 
-def load(model: ModelDir, settings: Settings) -> Loaded:
+def load(model: ModelDir, settings: Settings, worker: Worker) -> Loaded:
     """Load a model; takes a second, so it belongs on the worker's thread."""
     # Imported here: CTranslate2 and NumPy take time that the answer to `initialize` need not wait.
     from codex_lsp.engine.ct2 import CTranslate2Engine, EngineOptions
@@ -171,4 +180,4 @@ def load(model: ModelDir, settings: Settings) -> Loaded:
         settings.max_cache_memory_mb,
     )
     engine = CTranslate2Engine(model, options)
-    return Loaded(model, engine, Completer(engine, model.description))
+    return Loaded(model, engine, Completer(engine, model.description), worker)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from codex_lsp.completer import Completer, CompleterOptions
 from codex_lsp.engine.base import Cancellation
-from codex_lsp.errors import GenerationCancelled
+from codex_lsp.errors import EngineError, GenerationCancelled
+from codex_lsp.typed import TypedText
 from codex_lsp.types import Completion, CompletionRequest, Outcome, Rejection, RejectionReason
 
 T = TypeVar("T")
@@ -26,6 +28,7 @@ class Job:
         loop = asyncio.get_running_loop()
         self.request = request
         self.cancellation = Cancellation()
+        self.typed_text = TypedText()
         self.first: asyncio.Future[Completion | Rejection] = loop.create_future()
         self.done: asyncio.Future[Outcome] = loop.create_future()
         self.latest: Completion | None = None
@@ -33,6 +36,14 @@ class Job:
     def cancel(self) -> None:
         """Stop the decoding at its next step."""
         self.cancellation.cancel()
+
+    def typed(self, text: str) -> None:
+        """Tell what has been typed at the cursor since the request, all of it.
+
+        Samples that say something else are given up. When none is left, the job ends soon with the
+        rejection ``SUPERSEDED``.
+        """
+        self.typed_text.text = text
 
     def on_growth(self, completion: Completion) -> None:
         """Take the completion as it stands."""
@@ -64,6 +75,12 @@ class Worker:
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="codex-lsp-engine")
         self._current: Job | None = None
+        self._busy: Future[None] | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way, and a job would begin at once."""
+        return self._busy is None or self._busy.done()
 
     def start(
         self, completer: Completer, request: CompletionRequest, options: CompleterOptions
@@ -79,7 +96,9 @@ class Worker:
 
         def work() -> None:
             try:
-                outcome = completer.complete(request, options, job.cancellation, grown)
+                outcome = completer.complete(
+                    request, options, job.cancellation, grown, job.typed_text
+                )
             except GenerationCancelled:
                 outcome = Outcome(Rejection(RejectionReason.SUPERSEDED, "A newer request came."))
             except Exception as error:  # reported to whoever awaits the job
@@ -87,8 +106,24 @@ class Worker:
                 return
             loop.call_soon_threadsafe(job.on_end, outcome)
 
-        self._executor.submit(work)
+        self._busy = self._executor.submit(work)
         return job
+
+    def warm(
+        self, completer: Completer, request: CompletionRequest, options: CompleterOptions
+    ) -> None:
+        """Read ahead what a request near the cursor will need; dropped unless all is idle."""
+        if not self.idle:
+            return
+        job = Job(request)
+        self._current = job
+
+        def work() -> None:
+            # A failure shows again, and is told, when somebody waits for an answer.
+            with contextlib.suppress(GenerationCancelled, EngineError):
+                completer.warm(request, options, job.cancellation)
+
+        self._busy = self._executor.submit(work)
 
     def supersede(self) -> None:
         """Call the running job off."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import tokenizers
 from tokenizers import decoders, models, pre_tokenizers
 
-from codex_lsp.engine.base import Cancellation, TokenSink
+from codex_lsp.engine.base import Cancellation, Generation, TokenSink
 from codex_lsp.errors import GenerationCancelled
 from codex_lsp.model_dir import FimTokens, ModelDescription, PromptFormat
 from codex_lsp.sampling import SamplingParams
@@ -63,7 +63,7 @@ class FakeEngine:
         sink: TokenSink,
         cancellation: Cancellation,
         max_tokens: int,
-    ) -> Timing:
+    ) -> Generation:
         self.prompts.append(prompt)
         rows = self._batches.pop(0)
         assert len(rows) == params.rows
@@ -78,7 +78,7 @@ class FakeEngine:
                 if not stopped[row] and step < len(ids[row]):
                     self.fed[row] += 1
                     stopped[row] = sink.feed(row, ids[row][step], logprob)
-        return Timing(1.0, 2.0, 3.0)
+        return Generation(Timing(1.0, 2.0, 3.0))
 
     def _ids(self, text: str) -> tuple[int, ...]:
         body = text.removesuffix(END)

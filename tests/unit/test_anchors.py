@@ -87,13 +87,14 @@ def ids(count: int, first: int = 0) -> tuple[int, ...]:
 
 def test_short_anchors_are_not_kept() -> None:
     cache = PrefixCache(lambda: True, 1000)
-    assert cache.split(Prompt(ids(15), ids(3))) == ((), ids(15) + ids(3))
-    assert cache.split(Prompt(ids(16), ids(3))) == (ids(16), ids(3))
+    assert cache.split(Prompt(ids(15), ids(3))) == ((), ids(15) + ids(3), 0)
+    assert cache.split(Prompt(ids(16), ids(3))) == (ids(16), ids(3), 0)
+    assert cache.split(Prompt(ids(16), ids(2))) == (ids(16), ids(2), 16)
     assert cache.kept_tokens == 16
 
 
 def test_what_is_passed_behind_the_anchor_is_never_empty() -> None:
-    assert PrefixCache(lambda: True, 1000).split(Prompt(ids(20), ())) == (ids(19), (19,))
+    assert PrefixCache(lambda: True, 1000).split(Prompt(ids(20), ())) == (ids(19), (19,), 0)
 
 
 def test_the_ledger_counts_each_anchor_once_and_drops_all_at_its_limit() -> None:
@@ -112,8 +113,8 @@ def test_the_ledger_counts_each_anchor_once_and_drops_all_at_its_limit() -> None
 
 
 def test_an_anchor_that_cannot_be_kept_is_read_anew() -> None:
-    assert PrefixCache(lambda: True, 30).split(Prompt(ids(40), (9,))) == ((), (*ids(40), 9))
+    assert PrefixCache(lambda: True, 30).split(Prompt(ids(40), (9,))) == ((), (*ids(40), 9), 0)
     cache = PrefixCache(lambda: False, 50)
     cache.split(Prompt(ids(40), (9,)))
-    assert cache.split(Prompt(ids(40, 1), (9,))) == ((), (*ids(40, 1), 9))
+    assert cache.split(Prompt(ids(40, 1), (9,))) == ((), (*ids(40, 1), 9), 0)
     assert cache.kept_tokens == 40

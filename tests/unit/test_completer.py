@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from codex_lsp.completer import Completer, CompleterOptions
-from codex_lsp.engine.base import Cancellation, TokenSink
+from codex_lsp.engine.base import Cancellation, Generation, TokenSink
 from codex_lsp.errors import GenerationCancelled
 from codex_lsp.sampling import SamplingParams
+from codex_lsp.typed import TypedText
 from codex_lsp.types import (
     Completion,
     CompletionRequest,
@@ -16,6 +19,7 @@ from codex_lsp.types import (
     Rejection,
     RejectionReason,
     Timing,
+    Work,
 )
 from tests.unit.fake_engine import FakeEngine, description
 
@@ -66,10 +70,10 @@ def test_the_mean_counts_only_tokens_that_are_kept() -> None:
             sink: TokenSink,
             cancellation: Cancellation,
             max_tokens: int,
-        ) -> Timing:
+        ) -> Generation:
             for index, char in enumerate("ab  \n"):
                 sink.feed(0, self.tokenizer.encode(char)[0], -float(index))
-            return Timing()
+            return Generation(Timing())
 
     result = completion_of(complete(Falling(), "x =¦", n=1))
     # The blanks and the newline behind `ab` are not shown, so they do not count.
@@ -190,3 +194,74 @@ def test_earlier_cells_of_a_notebook_are_read_but_not_counted() -> None:
     result = completion_of(Completer(engine, description()).complete(asked, options).result)
     assert (result.start, result.end) == (3, 3)
     assert engine.tokenizer.decode(engine.prompts[0].ids) == "import a\nx ="
+
+
+def complete_while_typing(
+    engine: FakeEngine, marked: str, typed: TypedText
+) -> Completion | Rejection:
+    options = CompleterOptions(sampling=SamplingParams(n=2))
+    completer = Completer(engine, description())
+    return completer.complete(request(marked), options, typed=typed).result
+
+
+def type_at(typed: TypedText, typing: dict[int, str]) -> Callable[[int], None]:
+    """Make a hook that has typed ``typing[step]`` by the time of a decoding step."""
+
+    def on_step(step: int) -> None:
+        typed.text = typing.get(step, typed.text)
+
+    return on_step
+
+
+def test_rows_that_say_something_else_than_was_typed_meanwhile_are_given_up() -> None:
+    typed = TypedText()
+    engine = FakeEngine([("xyzw\n", -0.1), ("abcd\n", -1.0)], on_step=type_at(typed, {1: "ab"}))
+    result = completion_of(complete_while_typing(engine, "x =¦", typed))
+    assert [item.text for item in result.alternatives] == ["abcd"]
+    assert engine.fed == [2, 5]
+
+
+def test_when_no_row_says_what_was_typed_the_request_is_superseded() -> None:
+    typed = TypedText()
+    engine = FakeEngine([("xyzw\n", -0.1), ("abcd\n", -1.0)], on_step=type_at(typed, {2: "ax"}))
+    result = complete_while_typing(engine, "x =¦", typed)
+    assert isinstance(result, Rejection)
+    assert result.reason is RejectionReason.SUPERSEDED
+    assert engine.fed == [3, 3]
+
+
+def test_a_line_that_has_ended_counts_no_more_once_all_of_it_is_typed() -> None:
+    typed = TypedText()
+    engine = FakeEngine([("ab\n", -0.1), ("abcd\n", -1.0)], on_step=type_at(typed, {4: "ab"}))
+    result = completion_of(complete_while_typing(engine, "x =¦", typed))
+    assert [item.text for item in result.alternatives] == ["abcd"]
+
+
+def test_warming_reads_the_anchor_that_the_next_request_uses() -> None:
+    text = "".join(f"value_{number} = {number}\n" for number in range(20))
+    engine = FakeEngine([("z", -1.0)], [("1\n", -1.0), ("2\n", -1.0)])
+    completer = Completer(engine, description())
+    options = CompleterOptions(sampling=SamplingParams(n=2))
+    completer.warm(request(text + "¦", uri="file:///a.py"), options)
+    completer.complete(request(text + "last =¦", uri="file:///a.py"), options)
+    assert engine.prompts[0].anchor_ids == engine.prompts[1].anchor_ids
+    assert engine.fed == [2, 2]
+
+
+def test_warming_moves_an_anchor_up_that_has_fallen_behind() -> None:
+    head = "".join(f"value_{number} = {number}\n" for number in range(20))
+    more = "".join(f"other_{number} = {number}\n" for number in range(8))
+    engine = FakeEngine([("1\n", -1.0), ("2\n", -1.0)], [("z", -1.0)])
+    completer = Completer(engine, description())
+    options = CompleterOptions(sampling=SamplingParams(n=2))
+    completer.complete(request(head + "last =¦", uri="file:///a.py"), options)
+    completer.warm(request(head + more + "¦", uri="file:///a.py"), options)
+    anchors = [engine.tokenizer.decode(prompt.anchor_ids) for prompt in engine.prompts]
+    assert anchors == [head.rstrip(), (head + more).rstrip()]
+
+
+def test_the_work_of_a_request_is_counted() -> None:
+    engine = FakeEngine([("ab\n", -0.5), ("c\n", -1.0)])
+    options = CompleterOptions(sampling=SamplingParams(n=2))
+    outcome = Completer(engine, description()).complete(request("x =¦"), options)
+    assert outcome.work == Work(read=3, kept=0, decoded=5)

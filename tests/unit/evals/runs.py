@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from codex_lsp.engine.base import Cancellation, TokenSink
+from codex_lsp.engine.base import Cancellation, Generation, TokenSink
 from codex_lsp.evals.problems import Problem
 from codex_lsp.evals.run import Progress, Settings, sample
 from codex_lsp.evals.samples import Checked, Sample
 from codex_lsp.sampling import SamplingParams
-from codex_lsp.types import Prompt, Timing
+from codex_lsp.types import Prompt
 from tests.unit.evals.problem_files import add_problem
 from tests.unit.fake_engine import FakeEngine, byte_tokenizer, description
 
@@ -32,7 +32,7 @@ class SeededEngine:
         sink: TokenSink,
         cancellation: Cancellation,
         max_tokens: int,
-    ) -> Timing:
+    ) -> Generation:
         rows = [(f"\n    return {self._seed}, {row}<end>", -1.0) for row in range(params.rows)]
         return FakeEngine(rows).generate(prompt, params, sink, cancellation, max_tokens)
 

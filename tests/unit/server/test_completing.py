@@ -27,15 +27,18 @@ class Session:
     """Requests on one document."""
 
     def __init__(self, engine: FakeEngine, text: str) -> None:
+        self.worker = Worker()
         loaded = Loaded(
-            ModelDir(Path("nowhere"), description()), engine, Completer(engine, description())
+            ModelDir(Path("nowhere"), description()),
+            engine,
+            Completer(engine, description()),
+            self.worker,
         )
 
         class Host:
             async def ready(self) -> Loaded:
                 return loaded
 
-        self.worker = Worker()
         self.notes: list[dict[str, Any]] = []
         self.errors: list[str] = []
         self.completing = Completing(
