@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from codex_lsp.anchors import WARM_TAIL_CHARS, Anchors
-from codex_lsp.context import ContextOptions, build_context
+from codex_lsp.context import build_context
 from codex_lsp.context.shape import opens_block
 from codex_lsp.engine.base import Cancellation, Engine
 from codex_lsp.model_dir import ModelDescription
+from codex_lsp.options import CompleterOptions
 from codex_lsp.postprocess import FILTERS, Draft, apply_filters
-from codex_lsp.prompt import PromptBuilder, TokenBudget
+from codex_lsp.prompt import PromptBuilder
 from codex_lsp.ranking import MeanLogprob, Ranker
 from codex_lsp.rows import BestOfN, Decision
 from codex_lsp.sampling import (
     EndOfBlock,
-    SamplingParams,
     StopRule,
     end_of_first_line,
     end_of_line,
@@ -48,19 +48,6 @@ Listener = Callable[[Completion], None]
 """Told the completion as it stands: once the first lines are ranked, then as the block grows."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompleterOptions:
-    """What the user may choose.
-
-    :ivar min_mean_logprob: candidates that the model is less sure of are not shown, in nats a token
-    """
-
-    sampling: SamplingParams = field(default_factory=SamplingParams)
-    context: ContextOptions = field(default_factory=ContextOptions)
-    budget: TokenBudget = field(default_factory=TokenBudget)
-    min_mean_logprob: float = float("-inf")
-
-
 class Completer:
     """Completes with one engine. Between requests it only remembers where anchors lie."""
 
@@ -78,7 +65,7 @@ class Completer:
 
     def complete(
         self,
-        request: CompletionRequest,
+        request: CompletionRequest | Context,
         options: CompleterOptions,
         cancellation: Cancellation | None = None,
         listener: Listener | None = None,
@@ -89,11 +76,12 @@ class Completer:
         The answer is for the document of the request; what ``typed`` holds by then is the beginning
         of each candidate. When no sample says it, the rejection is ``SUPERSEDED``.
 
+        :param request: a request, or the context that was made of one with the same options
         :raises GenerationCancelled: ``cancellation`` was raised
         :raises EngineError: the model cannot be run
         """
         started = time.perf_counter()
-        context = build_context(request, options.context)
+        context = _context(request, options)
         if isinstance(context, Rejection):
             return Outcome(context)
         if not self._prompts.says_something(context):
@@ -103,15 +91,13 @@ class Completer:
                     "There is no text left of the cursor to go on from; write a line first.",
                 )
             )
-        job = _Job(request, context, options, self._ranker, listener, started)
+        job = _Job(context, options, self._ranker, listener, started)
         prefill = decode = 0.0
         work = Work()
         flag = cancellation or Cancellation()
         # Should no sample begin with the blank that healing left to it, the blank is given instead.
         for heal in (True, False):
-            timing, spent, healed = self._sample(
-                request.document.uri, context, options, job, flag, heal, typed
-            )
+            timing, spent, healed = self._sample(context, options, job, flag, heal, typed)
             prefill += timing.prefill
             decode += timing.decode
             work += spent
@@ -122,7 +108,6 @@ class Completer:
 
     def _sample(
         self,
-        uri: str,
         context: Context,
         options: CompleterOptions,
         job: _Job,
@@ -135,9 +120,9 @@ class Completer:
         sampling = options.sampling
         longest = sampling.line_tokens if block_end is None else sampling.max_tokens
         prompt, anchor = self._prompts.build(
-            context, options.budget, longest, heal, self._anchors.get(uri)
+            context, options.budget, longest, heal, self._anchors.get(context.uri)
         )
-        self._anchors.keep(uri, anchor)
+        self._anchors.keep(context.uri, anchor)
         rows = BestOfN(
             self._engine.tokenizer,
             prompt,
@@ -158,7 +143,7 @@ class Completer:
 
     def warm(
         self,
-        request: CompletionRequest,
+        request: CompletionRequest | Context,
         options: CompleterOptions,
         cancellation: Cancellation | None = None,
     ) -> Work:
@@ -170,16 +155,15 @@ class Completer:
         :raises GenerationCancelled: ``cancellation`` was raised
         :raises EngineError: the model cannot be run
         """
-        context = build_context(request, options.context)
+        context = _context(request, options)
         if isinstance(context, Rejection) or not self._prompts.says_something(context):
             return Work()
-        uri = request.document.uri
-        anchor = self._anchors.get(uri)
+        anchor = self._anchors.get(context.uri)
         if anchor is not None and anchor.end + WARM_TAIL_CHARS < _end(context):
             anchor = None
         longest = options.sampling.max_tokens
         prompt, anchor = self._prompts.build(context, options.budget, longest, True, anchor)
-        self._anchors.keep(uri, anchor)
+        self._anchors.keep(context.uri, anchor)
         one = replace(options.sampling, n=1, temperature=0.0)
         flag = cancellation or Cancellation()
         done = self._engine.generate(prompt, one, _Nothing(), flag, 1)
@@ -194,6 +178,14 @@ class _Nothing:
         return True
 
 
+def _context(
+    request: CompletionRequest | Context, options: CompleterOptions
+) -> Context | Rejection:
+    if isinstance(request, Context):
+        return request
+    return build_context(request, options.context)
+
+
 def _end(context: Context) -> int:
     """Return the cursor's offset in all the text left of it."""
     return context.prefix_start + len(context.prefix)
@@ -204,14 +196,12 @@ class _Job:
 
     def __init__(
         self,
-        request: CompletionRequest,
         context: Context,
         options: CompleterOptions,
         ranker: Ranker,
         listener: Listener | None,
         started: float,
     ) -> None:
-        self._request = request
         self._context = context
         self._options = options
         self._ranker = ranker
@@ -302,8 +292,8 @@ class _Job:
         winner = self._alternative(draft, 0, alternatives[0].agreement)
         return Completion(
             text=winner.text,
-            start=self._request.offset,
-            end=self._request.offset + draft.replaces,
+            start=self._context.offset,
+            end=self._context.offset + draft.replaces,
             mean_logprob=winner.mean_logprob,
             tokens=winner.tokens,
             alternatives=(winner, *alternatives[1:]),

@@ -17,10 +17,11 @@ import ctranslate2
 import psutil
 
 from codex_lsp import __version__, model_dir
-from codex_lsp.completer import Completer, CompleterOptions
+from codex_lsp.completer import Completer
 from codex_lsp.engine.ct2 import CTranslate2Engine, default_threads, pick_compute_type, pick_device
 from codex_lsp.errors import CodexLspError, ModelError
 from codex_lsp.model_dir import ModelDir
+from codex_lsp.options import CompleterOptions
 from codex_lsp.types import Completion, CompletionRequest, Document, Outcome, Trigger
 
 _PROBE = "def add(a, b):\n    return "

@@ -17,19 +17,12 @@ from dataclasses import dataclass
 from codex_lsp.anchors import Anchor
 from codex_lsp.context.shape import opens_block
 from codex_lsp.model_dir import FimTokens, ModelDescription
+from codex_lsp.options import TokenBudget
 from codex_lsp.tokenizer import Tokenizer
 from codex_lsp.types import Context, Prompt
 
 TAIL_TOKENS = 96
 """Room that a new anchor leaves in the budget for what is typed behind it."""
-
-
-@dataclass(frozen=True, slots=True)
-class TokenBudget:
-    """How many tokens a prompt may have."""
-
-    prefix: int = 512
-    suffix: int = 128
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,13 +107,18 @@ class CompletionRequest:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the model may see.
+    """What the model may see, cut out of a document: all that is needed from here on.
+
+    It is small whatever the document's size, so it can be sent to another process.
 
     :ivar prefix: the text left of the cursor, starting at a line's beginning
     :ivar prefix_start: the offset of the prefix in all the text left of the cursor
     :ivar suffix: the text right of the cursor
     :ivar indent_unit: one level of indentation in this file: a tab or a number of blanks
     :ivar line_ending: what ends a line of the document; prefix and suffix have line feeds
+    :ivar uri: the document's
+    :ivar offset: the cursor's, in the document as it is
+    :ivar recalled: see :class:`CompletionRequest`
     """
 
     prefix: str
@@ -123,6 +128,9 @@ class Context:
     indent_unit: str = "    "
     line_ending: str = "\n"
     prefix_start: int = 0
+    uri: str = ""
+    offset: int = 0
+    recalled: tuple[str, ...] = ()
 
     @property
     def line_before(self) -> str:

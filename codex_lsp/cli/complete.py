@@ -12,12 +12,13 @@ from typing import Any, cast
 
 from codex_lsp.cli.documents import Source, read_request
 from codex_lsp.cli.loading import find_or_offer
-from codex_lsp.completer import Completer, CompleterOptions
+from codex_lsp.completer import Completer
 from codex_lsp.context import ContextOptions
-from codex_lsp.engine.ct2 import CTranslate2Engine, Device, EngineOptions
+from codex_lsp.engine.ct2 import CTranslate2Engine
 from codex_lsp.errors import UsageError
 from codex_lsp.languages import known_languages
 from codex_lsp.model_dir import ModelDescription
+from codex_lsp.options import CompleterOptions, Device, EngineOptions
 from codex_lsp.sampling import SamplingParams
 from codex_lsp.types import Completion, CompletionRequest, Outcome, Rejection
 

@@ -17,8 +17,6 @@ from rich.progress import Progress as Bars
 from codex_lsp.cli.loading import find_or_offer
 from codex_lsp.engine.ct2 import (
     CTranslate2Engine,
-    Device,
-    EngineOptions,
     default_threads,
     pick_compute_type,
     pick_device,
@@ -42,6 +40,7 @@ from codex_lsp.evals.samples import read_checked
 from codex_lsp.evals.sandbox import Limits, Sandbox, open_confinement
 from codex_lsp.evals.sandbox.launch import Kind
 from codex_lsp.model_dir import ModelDir
+from codex_lsp.options import Device, EngineOptions
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,16 +31,18 @@ def build_context(request: CompletionRequest, options: ContextOptions) -> Contex
 
     The prefix begins at a line's start, so that the first line the model sees has its indentation.
     """
-    document = request.document
-    # Cut first where that is possible: to normalise a megabyte for each key pressed would show.
-    before = document.text[: request.offset]
-    if "\r" in document.text:
-        before = normalise(before)
+    document, offset = request.document, request.offset
+    text = document.text
+    before, hidden = _text_before(text, offset, options.max_prefix_chars)
     if document.preceding:
-        before = normalise(document.preceding) + before
+        preceding = normalise(document.preceding)
+        if hidden:
+            hidden += len(preceding)
+        else:
+            before = preceding + before
     start = window_start(before, len(before), options.max_prefix_chars)
     prefix = before[start:]
-    suffix = normalise(document.text[request.offset :][: options.max_suffix_chars])
+    suffix = normalise(text[offset : offset + max(0, options.max_suffix_chars)])
     shape = choose_shape(
         prefix[prefix.rfind("\n") + 1 :], suffix.partition("\n")[0], options.max_lines
     )
@@ -52,9 +54,26 @@ def build_context(request: CompletionRequest, options: ContextOptions) -> Contex
         language=document.language,
         shape=shape,
         indent_unit=indent_unit(prefix),
-        line_ending=line_ending(document.text),
-        prefix_start=start,
+        line_ending=line_ending(text),
+        prefix_start=hidden + start,
+        uri=document.uri,
+        offset=offset,
+        recalled=request.recalled,
     )
+
+
+def _text_before(text: str, offset: int, room: int) -> tuple[str, int]:
+    """Return the end of the text left of ``offset``, normalised, and how long the rest of it is.
+
+    The end is longer than ``room`` where there is so much, so that it shows whether the window
+    begins at a line's start. To normalise a megabyte for each key pressed would show.
+    """
+    # A line ending of two characters becomes one: twice the room in the text holds it normalised.
+    cut = max(0, offset - 2 * (max(0, room) + 1))
+    if text[cut - 1 : cut + 1] == "\r\n":
+        cut -= 1
+    pairs = text.count("\r\n", 0, cut) if "\r" in text else 0
+    return normalise(text[cut:offset]), cut - pairs
 
 
 def window_start(text: str, offset: int, room: int) -> int:
@@ -76,8 +95,10 @@ def normalise(text: str) -> str:
 
 def line_ending(text: str) -> str:
     """Return the line ending that ``text`` uses first; a line feed when it has none."""
-    found = _ENDING.search(text)
-    return "\n" if found is None else found.group()
+    feed, carriage = text.find("\n"), text.find("\r")
+    if carriage < 0 or 0 <= feed < carriage:
+        return "\n"
+    return "\r\n" if feed == carriage + 1 else "\r"
 
 
 def indent_unit(text: str) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from codex_lsp.sampling import SamplingParams
-from codex_lsp.tokenizer import Tokenizer
 from codex_lsp.types import Prompt, Timing
+
+if TYPE_CHECKING:
+    from codex_lsp.tokenizer import Tokenizer
 
 
 class Cancellation:

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import ctranslate2
 import psutil
@@ -21,32 +20,12 @@ from codex_lsp.engine.memory import keep_freed_memory
 from codex_lsp.engine.prefix_cache import PrefixCache
 from codex_lsp.errors import EngineError, GenerationCancelled
 from codex_lsp.model_dir import TOKENIZER_FILE, ModelDir
+from codex_lsp.options import Device, EngineOptions
 from codex_lsp.sampling import SamplingParams
 from codex_lsp.tokenizer import Tokenizer
 from codex_lsp.types import Prompt, Timing
 
 _UNLOAD_LIMIT_S = 1.0
-
-Device = Literal["auto", "cpu", "cuda"]
-
-
-@dataclass(frozen=True, slots=True)
-class EngineOptions:
-    """Where and how the model runs.
-
-    :ivar compute_type: a CTranslate2 type; ``auto`` takes what suits the device
-    :ivar threads: 0 takes the number of physical cores, at most four
-    :ivar seed: makes the samples of an engine reproducible, from its first to its last; None is
-        another seed each time. CTranslate2 reads it once a worker thread, so it belongs to the
-        engine, not to a request.
-    :ivar max_cache_mb: memory for the states of prompts that may be gone on from, in MB
-    """
-
-    device: Device = "auto"
-    compute_type: str = "auto"
-    threads: int = 0
-    seed: int | None = None
-    max_cache_mb: int = 256
 
 
 def default_threads() -> int:

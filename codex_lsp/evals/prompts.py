@@ -13,7 +13,8 @@ from dataclasses import replace
 from codex_lsp.errors import UsageError
 from codex_lsp.evals.problems import Problem
 from codex_lsp.model_dir import ModelDescription
-from codex_lsp.prompt import PromptBuilder, TokenBudget
+from codex_lsp.options import TokenBudget
+from codex_lsp.prompt import PromptBuilder
 from codex_lsp.tokenizer import Tokenizer
 from codex_lsp.types import Context, Prompt, Shape
 

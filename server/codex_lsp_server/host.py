@@ -9,10 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from codex_lsp import model_dir
-from codex_lsp.completer import Completer, CompleterOptions
+from codex_lsp.completer import Completer
 from codex_lsp.engine.base import Engine
 from codex_lsp.errors import CodexLspError, ModelNotFoundError
 from codex_lsp.model_dir import ModelDir
+from codex_lsp.options import CompleterOptions
 from codex_lsp.types import CompletionRequest, Rejection, RejectionReason
 from codex_lsp_server.settings import Settings
 from codex_lsp_server.ui import Report, Ui
@@ -170,7 +171,8 @@ class ModelHost:
 def load(model: ModelDir, settings: Settings, worker: Worker) -> Loaded:
     """Load a model; takes a second, so it belongs on the worker's thread."""
     # Imported here: CTranslate2 and NumPy take time that the answer to `initialize` need not wait.
-    from codex_lsp.engine.ct2 import CTranslate2Engine, EngineOptions
+    from codex_lsp.engine.ct2 import CTranslate2Engine
+    from codex_lsp.options import EngineOptions
 
     options = EngineOptions(
         settings.device,

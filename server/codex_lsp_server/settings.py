@@ -14,10 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from codex_lsp.completer import CompleterOptions
 from codex_lsp.context import ContextOptions
 from codex_lsp.model_dir import SamplingDefaults
-from codex_lsp.prompt import TokenBudget
+from codex_lsp.options import CompleterOptions, TokenBudget
 from codex_lsp.sampling import SamplingParams
 
 SECTION = "codexLsp"

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from codex_lsp.completer import Completer, CompleterOptions
+from codex_lsp.completer import Completer
 from codex_lsp.engine.base import Cancellation
 from codex_lsp.errors import EngineError, GenerationCancelled
+from codex_lsp.options import CompleterOptions
 from codex_lsp.typed import TypedText
 from codex_lsp.types import Completion, CompletionRequest, Outcome, Rejection, RejectionReason
 

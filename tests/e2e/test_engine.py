@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from codex_lsp.engine.base import Cancellation
-from codex_lsp.engine.ct2 import CTranslate2Engine, EngineOptions
+from codex_lsp.engine.ct2 import CTranslate2Engine
 from codex_lsp.errors import EngineError, GenerationCancelled
 from codex_lsp.model_dir import ModelDir
+from codex_lsp.options import EngineOptions
 from codex_lsp.sampling import SamplingParams
 from codex_lsp.types import Prompt
 

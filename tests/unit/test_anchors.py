@@ -5,7 +5,8 @@ from __future__ import annotations
 from codex_lsp.anchors import MAX_TAIL_CHARS, Anchor, Anchors
 from codex_lsp.context import ContextOptions, build_context
 from codex_lsp.engine.prefix_cache import PrefixCache
-from codex_lsp.prompt import PromptBuilder, TokenBudget
+from codex_lsp.options import TokenBudget
+from codex_lsp.prompt import PromptBuilder
 from codex_lsp.types import CompletionRequest, Context, Document, Prompt
 from tests.unit.fake_engine import byte_tokenizer, description
 

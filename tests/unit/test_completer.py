@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from codex_lsp.completer import Completer, CompleterOptions
+from codex_lsp.completer import Completer
 from codex_lsp.engine.base import Cancellation, Generation, TokenSink
 from codex_lsp.errors import GenerationCancelled
+from codex_lsp.options import CompleterOptions
 from codex_lsp.sampling import SamplingParams
 from codex_lsp.typed import TypedText
 from codex_lsp.types import (

@@ -1,0 +1,51 @@
+"""What may be chosen: how to complete, and how to run the engine. Plain values, nothing heavy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from codex_lsp.context import ContextOptions
+from codex_lsp.sampling import SamplingParams
+
+Device = Literal["auto", "cpu", "cuda"]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """Where and how the model runs.
+
+    :ivar compute_type: a CTranslate2 type; ``auto`` takes what suits the device
+    :ivar threads: 0 takes the number of physical cores, at most four
+    :ivar seed: makes the samples of an engine reproducible, from its first to its last; None is
+        another seed each time. CTranslate2 reads it once a worker thread, so it belongs to the
+        engine, not to a request.
+    :ivar max_cache_mb: memory for the states of prompts that may be gone on from, in MB
+    """
+
+    device: Device = "auto"
+    compute_type: str = "auto"
+    threads: int = 0
+    seed: int | None = None
+    max_cache_mb: int = 256
+
+
+@dataclass(frozen=True, slots=True)
+class TokenBudget:
+    """How many tokens a prompt may have."""
+
+    prefix: int = 512
+    suffix: int = 128
+
+
+@dataclass(frozen=True, slots=True)
+class CompleterOptions:
+    """What the user may choose.
+
+    :ivar min_mean_logprob: candidates that the model is less sure of are not shown, in nats a token
+    """
+
+    sampling: SamplingParams = field(default_factory=SamplingParams)
+    context: ContextOptions = field(default_factory=ContextOptions)
+    budget: TokenBudget = field(default_factory=TokenBudget)
+    min_mean_logprob: float = float("-inf")
