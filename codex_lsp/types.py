@@ -91,18 +91,28 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Recalled:
+    """The end of a line that stands elsewhere in the file or the project, and begins like this one.
+
+    :ivar text: the line from the cursor on
+    :ivar probability: how likely it is to be what the user wants, by where and how it was found
+    """
+
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class CompletionRequest:
     """Complete ``document`` at ``offset`` (0 ≤ offset ≤ len(document.text)).
 
-    :ivar recalled: ends of lines seen elsewhere in the file or the project that begin like the
-        cursor's line: candidates that need no decoding. What is given is the text from the cursor
-        on, the most promising first.
+    :ivar recalled: candidates that need no decoding, the most promising first
     """
 
     document: Document
     offset: int
     trigger: Trigger = Trigger.AUTOMATIC
-    recalled: tuple[str, ...] = ()
+    recalled: tuple[Recalled, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +140,7 @@ class Context:
     prefix_start: int = 0
     uri: str = ""
     offset: int = 0
-    recalled: tuple[str, ...] = ()
+    recalled: tuple[Recalled, ...] = ()
 
     @property
     def line_before(self) -> str:
