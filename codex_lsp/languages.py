@@ -75,3 +75,8 @@ def language_of(path: PurePath) -> str:
 def known_languages() -> frozenset[str]:
     """Return the identifiers that :func:`language_of` may give."""
     return frozenset(_BY_SUFFIX.values()) | frozenset(_BY_NAME.values())
+
+
+def known_suffixes() -> frozenset[str]:
+    """Return the suffixes of file names that :func:`language_of` knows."""
+    return frozenset(_BY_SUFFIX)
