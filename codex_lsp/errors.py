@@ -11,7 +11,8 @@
     │   ├── ConversionError       the source cannot be converted faithfully
     │   └── PullError             the source could not be fetched or written
     ├── EngineError               the model could not be run
-    └── SandboxError              untrusted programs cannot be run safely here
+    ├── SandboxError              untrusted programs cannot be run safely here
+    └── BenchError                what was to be measured could not be
 
 A cancelled generation is no error to the user; :class:`GenerationCancelled` stands apart.
 """
@@ -57,6 +58,10 @@ class EngineError(CodexLspError):
 
 class SandboxError(CodexLspError):
     """Untrusted programs cannot be run safely on this machine."""
+
+
+class BenchError(CodexLspError):
+    """What was to be measured failed, or could not be had."""
 
 
 class GenerationCancelled(Exception):  # noqa: N818 - it is a signal, not an error

