@@ -122,8 +122,11 @@ def keystrokes(recording: Recording) -> list[Keystroke]:
     """Join each key with what came of it before the next one."""
     keys = [event for event in recording.events if isinstance(event, Key)]
     answers = {event.key: event for event in recording.events if isinstance(event, Answer)}
-    ends = [key.at_ms for key in keys[1:]] + [math.inf]
-    return [_keystroke(key, end, answers.get(key.key)) for key, end in zip(keys, ends, strict=True)]
+    ends = [*(key.at_ms for key in keys[1:]), math.inf]
+    # Without keys there is still that one end.
+    return [
+        _keystroke(key, end, answers.get(key.key)) for key, end in zip(keys, ends, strict=False)
+    ]
 
 
 def _keystroke(key: Key, end: float, answer: Answer | None) -> Keystroke:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from codex_lsp import __version__
+from codex_lsp.cli.bench import build_bench_app
 from codex_lsp.cli.evals import build_eval_app
 
 _MODEL = typer.Option("--model", help="An installed model's name, or the path of a directory.")
@@ -37,6 +38,7 @@ def build_app() -> typer.Typer:
     models.command("path")(_models_path)
     app.add_typer(models, name="models")
     app.add_typer(build_eval_app(_HELP), name="eval")
+    app.add_typer(build_bench_app(_HELP), name="bench")
     return app
 
 

@@ -34,17 +34,19 @@ def run_facts(
             "weights_sha256": weights.sha256 if weights else "",
         },
         "threads": threads,
-        "versions": _versions(),
-        "machine": _machine(),
+        "versions": versions(),
+        "machine": machine(),
     }
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Return the versions of what decides over figures."""
     found = {"codex-lsp": __version__, "python": platform.python_version()}
     return found | {name: metadata.version(name) for name in _LIBRARIES}
 
 
-def _machine() -> dict[str, Any]:
+def machine() -> dict[str, Any]:
+    """Return what this machine is."""
     return {
         "system": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),

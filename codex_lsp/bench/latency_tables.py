@@ -1,0 +1,87 @@
+"""The tables of the latencies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from codex_lsp.bench.latency import Key
+from codex_lsp.bench.tables import Table, ms, ratio
+
+
+def engine_table(found: Mapping[Key, float], engine: str) -> Table:
+    """Return cold, first and step of one engine, a row a context."""
+    contexts = sorted({context for name, _, context, _ in found if name == engine})
+    columns = sorted(
+        {(what, n) for name, what, _, n in found if name == engine and "line" not in what},
+        key=lambda column: (("cold", "first", "step").index(column[0]), column[1]),
+    )
+    rows = tuple(
+        (
+            str(context),
+            *(ms(found.get((engine, what, context, n), float("nan"))) for what, n in columns),
+        )
+        for context in contexts
+    )
+    header = ("context, tokens", *(f"{what}, n={n}" for what, n in columns))
+    return Table(f"latency-{_slug(engine)}", f"Latency in ms: {engine}", header, rows)
+
+
+def line_table(found: Mapping[Key, float]) -> Table:
+    """Return the times to the first line, and what more rows cost."""
+    cases = sorted({(name, context) for name, what, context, _ in found if what == "line"})
+    counts = sorted({n for _, what, _, n in found if what == "line"})
+    rows = []
+    for name, context in cases:
+        for what in ("cold line", "line"):
+            times = [found.get((name, what, context, n), float("nan")) for n in counts]
+            label = f"{name}, {context} tokens, {'cold' if what == 'cold line' else 'warm'}"
+            shares = (ratio(time, times[0]) for time in times[1:])
+            rows.append((label, *(ms(time) for time in times), *shares))
+    header = ("first line", *(f"n={n}, ms" for n in counts), *(f"n={n} / n=1" for n in counts[1:]))
+    return Table("latency-line", "Time to the first line", header, tuple(rows))
+
+
+def bars_table(found: Mapping[Key, float], engine: str) -> Table:
+    """Return the ratios that the project holds itself to, as far as they were measured."""
+    asked = (
+        ("best of 4 to the first line, 128 tokens, warm", ("line", 128, 4), ("line", 128, 1), 1.3),
+        ("warm first token at 1024 tokens, n=1", ("first", 1024, 1), ("first", 128, 1), 2.0),
+        ("warm first token at 1024 tokens, n=4", ("first", 1024, 4), ("first", 128, 4), 2.0),
+        ("warm first line at 1024 tokens, n=4", ("line", 1024, 4), ("line", 128, 4), 2.0),
+    )
+    own = {key[1:]: value for key, value in found.items() if key[0] == engine}
+    rows = tuple(
+        (label, _name(base), ratio(own[wanted], own[base]), f"{most:g}")
+        for label, wanted, base, most in asked
+        if wanted in own and base in own
+    )
+    return Table("latency-bars", "Ratios", ("what", "divided by", "ratio", "at most"), rows)
+
+
+def between_engines(found: Mapping[Key, float], ours: str, theirs: str) -> Table:
+    """Return how many times as long ``theirs`` takes for what both were measured at."""
+    shared = sorted(
+        {(what, context, n) for name, what, context, n in found if name == theirs}
+        & {(what, context, n) for name, what, context, n in found if name == ours}
+    )
+    rows = tuple(
+        (
+            f"{what}, n={n}",
+            str(context),
+            ms(found[(ours, what, context, n)]),
+            ms(found[(theirs, what, context, n)]),
+            ratio(found[(theirs, what, context, n)], found[(ours, what, context, n)]),
+        )
+        for what, context, n in shared
+    )
+    header = ("what", "context, tokens", f"{ours}, ms", f"{theirs}, ms", f"{theirs} / {ours}")
+    return Table("peer-latency", f"{ours} and {theirs}", header, rows)
+
+
+def _name(key: tuple[str, int, int]) -> str:
+    what, context, n = key
+    return f"{what}, {context} tokens, n={n}"
+
+
+def _slug(name: str) -> str:
+    return "".join(char if char.isalnum() else "-" for char in name.lower()).strip("-")

@@ -1,0 +1,96 @@
+"""``codex-lsp bench``: the commands and their options; the work is in ``bench_runs``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_Files = Annotated[
+    list[Path], typer.Option("--file", help="A file to type instead of the corpus. Repeatable.")
+]
+_Keys = Annotated[int, typer.Option("--limit-keys", help="About how many keys to press in all.")]
+_Seed = Annotated[int, typer.Option(help="Seeds the typist's rhythm and the samples.")]
+_Settings = Annotated[
+    list[str], typer.Option("--setting", help="A setting of the server, name=value. Repeatable.")
+]
+_Compare = Annotated[
+    list[str],
+    typer.Option(help="A variant, name=value[,name=value]; the first is the base. Repeatable."),
+]
+_Pace = Annotated[str, typer.Option(help="real: keys when due; fast: when the answer is there.")]
+_Client = Annotated[
+    str, typer.Option(help="vscode calls outdated requests off; neovim never does.")
+]
+_Wpm = Annotated[float, typer.Option(help="The typist's speed in words a minute.")]
+_Model = Annotated[
+    str | None, typer.Option("--model", help="An installed model's name, or a directory's path.")
+]
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+_Out = Annotated[Path | None, typer.Option("--out", help="Keep what was recorded: JSON lines.")]
+_Threads = Annotated[list[int], typer.Option(help="CPU threads. Repeat it to compare.")]
+_Contexts = Annotated[list[int], typer.Option("--context", help="Tokens. Repeatable.")]
+_Rows = Annotated[list[int], typer.Option("-n", help="Rows decoded at once. Repeatable.")]
+_Repeats = Annotated[int, typer.Option(help="Measurements of each time.")]
+
+
+def build_bench_app(settings: dict[str, list[str]]) -> typer.Typer:
+    """Put the sub-commands together."""
+    app = typer.Typer(
+        help="Measure how fast completions come.", no_args_is_help=True, context_settings=settings
+    )
+    app.command("replay")(_replay)
+    app.command("latency")(_latency)
+    app.command("show")(_show)
+    return app
+
+
+def _replay(
+    file: _Files = [],  # noqa: B006 - typer copies it
+    limit_keys: _Keys = 300,
+    seed: _Seed = 0,
+    setting: _Settings = [],  # noqa: B006
+    compare: _Compare = [],  # noqa: B006
+    pace: _Pace = "real",
+    client: _Client = "vscode",
+    wpm: _Wpm = 51.56,
+    model: _Model = None,
+    out: _Out = None,
+    as_json: _Json = False,
+) -> None:
+    """Type real files against the real server, and see what a user would have of it."""
+    from codex_lsp.cli import bench_runs
+    from codex_lsp.cli.bench_output import Output
+
+    typing = bench_runs.Typing(file, limit_keys, seed, pace, client, wpm)
+    bench_runs.run_replay(typing, setting, compare, model, Output(out, as_json))
+
+
+def _latency(
+    context: _Contexts = [64, 128, 256, 512, 1024],  # noqa: B006
+    n: _Rows = [1, 2, 4, 8],  # noqa: B006
+    threads: _Threads = [0],  # noqa: B006
+    repeats: _Repeats = 5,
+    places: Annotated[int, typer.Option(help="Places at which first lines are timed.")] = 12,
+    model: _Model = None,
+    plot: Annotated[Path | None, typer.Option(help="Write an SVG (extra `bench`).")] = None,
+    out: _Out = None,
+    as_json: _Json = False,
+) -> None:
+    """Time the engine and the pipeline: cold, warm, a step, the first line."""
+    from codex_lsp.cli import bench_engine_runs
+    from codex_lsp.cli.bench_output import Output
+
+    sizes = bench_engine_runs.Sizes(context, n, repeats, places)
+    bench_engine_runs.run_latency(sizes, threads, model, plot, Output(out, as_json))
+
+
+def _show(
+    file: Annotated[Path, typer.Argument(help="What a replay has recorded.")],
+    as_json: _Json = False,
+) -> None:
+    """Print the tables of a recorded replay again."""
+    from codex_lsp.cli import bench_runs
+
+    bench_runs.show(file, as_json)

@@ -1,0 +1,102 @@
+"""What ``codex-lsp bench latency`` does: times of the engine, without a server around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from codex_lsp.bench import latency, latency_tables, plots
+from codex_lsp.bench.corpus import load_texts
+from codex_lsp.bench.latency import Key, Sample
+from codex_lsp.cli.bench_facts import OWN_NAME, facts
+from codex_lsp.cli.bench_output import Output, print_json, print_tables, with_bar, write_lines
+from codex_lsp.cli.loading import find_or_offer
+from codex_lsp.completer import Completer
+from codex_lsp.engine.ct2 import CTranslate2Engine
+from codex_lsp.errors import UsageError
+from codex_lsp.model_dir import ModelDir
+from codex_lsp.options import EngineOptions
+from codex_lsp.sampling import SamplingParams
+
+LINE_CONTEXTS = (128, 1024)
+ROOMY_MB = 1024
+"""Room to keep the states of all contexts, so that nothing is dropped while it is measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What is measured, and how often."""
+
+    contexts: Sequence[int]
+    rows: Sequence[int]
+    repeats: int
+    places: int
+
+    def check(self) -> None:
+        """Refuse what cannot be measured.
+
+        :raises UsageError: a number is out of range
+        """
+        numbers = {
+            "--context": self.contexts,
+            "-n": self.rows,
+            "--repeats": (self.repeats,),
+            "--places": (self.places,),
+        }
+        for name, values in numbers.items():
+            if any(value < 1 for value in values):
+                raise UsageError(f"{name} has to be 1 or more.")
+
+
+def run_latency(
+    sizes: Sizes, threads: Sequence[int], model: str | None, plot: Path | None, output: Output
+) -> None:
+    """Time the engine with each number of threads, and print medians and ratios."""
+    sizes.check()
+    found = find_or_offer(model)
+    with ExitStack() as stack:
+        engines = {}
+        for count in dict.fromkeys(threads):
+            options = EngineOptions(threads=count, seed=0, max_cache_mb=ROOMY_MB)
+            engine = stack.enter_context(closing(CTranslate2Engine(found, options)))
+            engines[f"{OWN_NAME}, {engine.threads} threads"] = engine
+        samples = list(with_bar(_measure(engines, found, sizes), "times measured"))
+    known = facts("latency", found, sizes=asdict(sizes), threads=list(threads))
+    if output.file is not None:
+        write_lines(output.file, known, samples)
+    medians = latency.medians(samples)
+    if plot is not None:
+        plot.parent.mkdir(parents=True, exist_ok=True)
+        plot.write_text(plots.latency_plot(medians, next(iter(engines))), encoding="utf-8")
+    if output.as_json:
+        print_json({**known, "medians": [asdict(item) for item in as_samples(medians)]})
+        return
+    for name in engines:
+        print_tables(
+            [latency_tables.engine_table(medians, name), latency_tables.bars_table(medians, name)]
+        )
+    print_tables([latency_tables.line_table(medians)])
+
+
+def _measure(
+    engines: dict[str, CTranslate2Engine], model: ModelDir, sizes: Sizes
+) -> Iterator[Sample]:
+    texts = load_texts()
+    yield from latency.measure_engines(engines, texts, sizes.contexts, sizes.rows, sizes.repeats)
+    defaults = model.description.sampling
+    sampling = SamplingParams(
+        temperature=defaults.temperature, top_k=defaults.top_k, top_p=defaults.top_p
+    )
+    pipelines = {
+        name: (Completer(engine, model.description), engine, sampling)
+        for name, engine in engines.items()
+    }
+    contexts = [context for context in LINE_CONTEXTS if context in sizes.contexts]
+    yield from latency.measure_lines(pipelines, texts, contexts, sizes.rows, sizes.places)
+
+
+def as_samples(medians: Mapping[Key, float]) -> list[Sample]:
+    """Return medians in the form of samples."""
+    return [Sample(*key, value) for key, value in medians.items()]
