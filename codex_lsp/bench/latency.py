@@ -59,20 +59,22 @@ def medians(samples: Iterable[Sample]) -> dict[Key, float]:
 
 
 def measure_engines(
-    engines: Mapping[str, Engine],
+    engines: Mapping[str, tuple[Engine, Sequence[int]]],
     texts: Sequence[Text],
     contexts: Sequence[int] = CONTEXTS,
-    rows: Sequence[int] = ROWS,
     repeats: int = 5,
 ) -> Iterator[Sample]:
-    """Measure ``cold``, ``first`` and ``step`` on bare engines that share a vocabulary."""
-    tokenizer = next(iter(engines.values())).tokenizer
+    """Measure ``cold``, ``first`` and ``step`` on bare engines that share a vocabulary.
+
+    :param engines: by name, with the numbers of rows to measure each with
+    """
+    tokenizer = next(iter(engines.values()))[0].tokenizer
     ids = tokenizer.encode("\n".join(text.content for text in texts))
-    cases = list(itertools.product(engines.items(), rows))
+    cases = [(name, engine, n) for name, (engine, rows) in engines.items() for n in rows]
     fresh = itertools.count()
     for repeat, context in itertools.product(range(repeats), contexts):
         turn = repeat % len(cases)
-        for (name, engine), n in cases[turn:] + cases[:turn]:
+        for name, engine, n in cases[turn:] + cases[:turn]:
             if n in COLD_ROWS:
                 start = next(fresh) * 7 % max(1, len(ids) - context)
                 prompt = Prompt((), ids[start : start + context])
@@ -114,20 +116,23 @@ class _Count:
 
 
 def measure_lines(
-    completers: Mapping[str, tuple[Completer, Engine, SamplingParams]],
+    pipelines: Mapping[str, tuple[Completer, Sequence[int]]],
+    tokenizer: Tokenizer,
+    sampling: SamplingParams,
     texts: Sequence[Text],
     contexts: Sequence[int],
-    rows: Sequence[int],
     places: int = 12,
 ) -> Iterator[Sample]:
-    """Measure ``cold line`` and ``line``: the whole pipeline, up to the ranked first line."""
-    tokenizer = next(iter(completers.values()))[1].tokenizer
-    cases = list(itertools.product(completers.items(), rows))
+    """Measure ``cold line`` and ``line``: the whole pipeline, up to the ranked first line.
+
+    :param pipelines: by name, with the numbers of rows to measure each with
+    """
+    cases = [(name, completer, n) for name, (completer, rows) in pipelines.items() for n in rows]
     fresh = itertools.count()
     for context in contexts:
         for index, (before, line) in enumerate(_places(tokenizer, texts, context, places)):
             turn = index % len(cases)
-            for (name, (completer, _, sampling)), n in cases[turn:] + cases[:turn]:
+            for name, completer, n in cases[turn:] + cases[:turn]:
                 # A first line of its own makes every prompt one of which nothing is kept.
                 head = f"# {next(fresh)}\n{before}"
                 options = _options(replace(sampling, n=n))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from codex_lsp.bench.latency import Key
@@ -18,7 +19,7 @@ def engine_table(found: Mapping[Key, float], engine: str) -> Table:
     rows = tuple(
         (
             str(context),
-            *(ms(found.get((engine, what, context, n), float("nan"))) for what, n in columns),
+            *(ms(found.get((engine, what, context, n), math.nan)) for what, n in columns),
         )
         for context in contexts
     )
@@ -33,7 +34,7 @@ def line_table(found: Mapping[Key, float]) -> Table:
     rows = []
     for name, context in cases:
         for what in ("cold line", "line"):
-            times = [found.get((name, what, context, n), float("nan")) for n in counts]
+            times = [found.get((name, what, context, n), math.nan) for n in counts]
             label = f"{name}, {context} tokens, {'cold' if what == 'cold line' else 'warm'}"
             shares = (ratio(time, times[0]) for time in times[1:])
             rows.append((label, *(ms(time) for time in times), *shares))
@@ -59,23 +60,17 @@ def bars_table(found: Mapping[Key, float], engine: str) -> Table:
 
 
 def between_engines(found: Mapping[Key, float], ours: str, theirs: str) -> Table:
-    """Return how many times as long ``theirs`` takes for what both were measured at."""
-    shared = sorted(
-        {(what, context, n) for name, what, context, n in found if name == theirs}
-        & {(what, context, n) for name, what, context, n in found if name == ours}
-    )
-    rows = tuple(
-        (
-            f"{what}, n={n}",
-            str(context),
-            ms(found[(ours, what, context, n)]),
-            ms(found[(theirs, what, context, n)]),
-            ratio(found[(theirs, what, context, n)], found[(ours, what, context, n)]),
-        )
-        for what, context, n in shared
-    )
-    header = ("what", "context, tokens", f"{ours}, ms", f"{theirs}, ms", f"{theirs} / {ours}")
-    return Table("peer-latency", f"{ours} and {theirs}", header, rows)
+    """Return how many times as long ``theirs`` takes with one row as ``ours`` with each number."""
+    counts = sorted({n for name, _, _, n in found if name == ours})
+    rows = []
+    for what, context in sorted({(what, context) for name, what, context, _ in found}):
+        other = found.get((theirs, what, context, 1), math.nan)
+        own = [found.get((ours, what, context, n), math.nan) for n in counts]
+        cells = (cell for value in own for cell in (ms(value), ratio(other, value)))
+        rows.append((what, str(context), ms(other), *cells))
+    names = (cell for n in counts for cell in (f"{ours} n={n}, ms", f"{theirs} / it"))
+    header = ("what", "context, tokens", f"{theirs} n=1, ms", *names)
+    return Table("peer-latency", f"{ours} and {theirs}", header, tuple(rows))
 
 
 def _name(key: tuple[str, int, int]) -> str:

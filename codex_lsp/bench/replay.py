@@ -95,6 +95,23 @@ def replay(service: Service, variant: str, piece: Piece, typist: Typist) -> Reco
     return Recording(segment, tuple(sorted(session.events, key=lambda event: event.at_ms)))
 
 
+def warm_up(service: Service) -> None:
+    """Have one suggestion made, so that the model is loaded before anything is measured.
+
+    :raises BenchError: the service failed, or did not answer
+    """
+    text = "import os\n\nfor name in os."
+    service.open(text, len(text), "python")
+    request = service.ask()
+    end = time.perf_counter() + ANSWER_LIMIT_S
+    while (left := end - time.perf_counter()) > 0:
+        news = service.news(left)
+        if isinstance(news, Reply) and news.request == request:
+            service.close_document()
+            return
+    raise BenchError(f"The model was not ready in {ANSWER_LIMIT_S:g} s.")
+
+
 class _Session:
     """One piece while it is typed.
 

@@ -84,17 +84,23 @@ def _measure(
     engines: dict[str, CTranslate2Engine], model: ModelDir, sizes: Sizes
 ) -> Iterator[Sample]:
     texts = load_texts()
-    yield from latency.measure_engines(engines, texts, sizes.contexts, sizes.rows, sizes.repeats)
-    defaults = model.description.sampling
-    sampling = SamplingParams(
-        temperature=defaults.temperature, top_k=defaults.top_k, top_p=defaults.top_p
-    )
+    cases = {name: (engine, sizes.rows) for name, engine in engines.items()}
+    yield from latency.measure_engines(cases, texts, sizes.contexts, sizes.repeats)
     pipelines = {
-        name: (Completer(engine, model.description), engine, sampling)
-        for name, engine in engines.items()
+        name: (Completer(engine, model.description), sizes.rows) for name, engine in engines.items()
     }
     contexts = [context for context in LINE_CONTEXTS if context in sizes.contexts]
-    yield from latency.measure_lines(pipelines, texts, contexts, sizes.rows, sizes.places)
+    tokenizer = next(iter(engines.values())).tokenizer
+    sampling = sampling_of(model)
+    yield from latency.measure_lines(pipelines, tokenizer, sampling, texts, contexts, sizes.places)
+
+
+def sampling_of(model: ModelDir) -> SamplingParams:
+    """Return how the model is sampled from where the user sets nothing."""
+    defaults = model.description.sampling
+    return SamplingParams(
+        temperature=defaults.temperature, top_k=defaults.top_k, top_p=defaults.top_p
+    )
 
 
 def as_samples(medians: Mapping[Key, float]) -> list[Sample]:

@@ -35,9 +35,8 @@ def print_tables(tables: Iterable[Table]) -> None:
     """Print tables for people."""
     console = Console(highlight=False)
     for table in tables:
-        shown = RichTable(
-            title=table.title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0)
-        )
+        console.print(table.title, style="bold")
+        shown = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0))
         for index, name in enumerate(table.header):
             shown.add_column(name, justify="left" if index == 0 else "right", overflow="fold")
         for row in table.rows:

@@ -14,7 +14,7 @@ from codex_lsp.bench.corpus import load_texts
 from codex_lsp.bench.events import Recording
 from codex_lsp.bench.lsp_service import LspService
 from codex_lsp.bench.metrics import Summary, summarize
-from codex_lsp.bench.replay import Pace, Piece, Typist, alternate, pieces
+from codex_lsp.bench.replay import Pace, Piece, Typist, alternate, pieces, warm_up
 from codex_lsp.bench.rhythm import Rhythm
 from codex_lsp.bench.service import Service
 from codex_lsp.bench.tables import Table
@@ -80,6 +80,8 @@ def run_replay(
             name: stack.enter_context(closing(LspService(options)))
             for name, options in variants.items()
         }
+        for service in services.values():
+            warm_up(service)
         steps = alternate(services, chosen, typist)
         recordings = list(with_bar(steps, "pieces typed", len(chosen) * len(services)))
     known = facts("replay", found, typing=_plain(typing), variants=variants)

@@ -1,4 +1,4 @@
-"""The benchmarks run against the real server with the real model; nothing is asserted about time."""
+"""The benchmarks run on the real server with the real model; nothing is asserted about time."""
 
 from __future__ import annotations
 

@@ -123,3 +123,9 @@ def test_the_recording_names_what_was_typed() -> None:
     assert (found.segment.variant, found.segment.file, found.segment.pace) == ("v", "a.py", "fast")
     assert (found.segment.start, found.segment.chars) == (10, PIECE.end - 10)
     assert all(not event.error for event in found.events if isinstance(event, Answer))
+
+
+def test_warming_up_waits_for_the_answer() -> None:
+    service = FakeService(lambda before: "x")
+    replay.warm_up(service)
+    assert service.log == ["open python", "ask 1", "close"]
