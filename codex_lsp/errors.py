@@ -11,6 +11,7 @@
     │   ├── ConversionError       the source cannot be converted faithfully
     │   └── PullError             the source could not be fetched or written
     ├── EngineError               the model could not be run
+    │   └── EngineCrashedError    the process that ran it has ended
     ├── SandboxError              untrusted programs cannot be run safely here
     └── BenchError                what was to be measured could not be
 
@@ -54,6 +55,10 @@ class PullError(ModelError):
 
 class EngineError(CodexLspError):
     """The model could not be loaded or run."""
+
+
+class EngineCrashedError(EngineError):
+    """The engine's process has ended without being told to."""
 
 
 class SandboxError(CodexLspError):

@@ -21,11 +21,11 @@ import os
 import queue
 import re
 import signal
-import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Protocol
 
+from codex_lsp.process.streams import take_standard_streams
 from codex_lsp_server.quiet import describe_exception, log_loop_error
 
 MAX_BODY_BYTES = 256 * 1024 * 1024
@@ -129,13 +129,16 @@ class Writer:
     """Writes whole messages to a file descriptor, from a thread of its own.
 
     :param on_broken: called from that thread, once, when nobody reads any more
+    :param name: the thread's
     """
 
-    def __init__(self, fd: int, on_broken: Callable[[], None]) -> None:
+    def __init__(
+        self, fd: int, on_broken: Callable[[], None], name: str = "codex-lsp-stdout"
+    ) -> None:
         self._fd = fd
         self._on_broken = on_broken
         self._queue: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="codex-lsp-stdout", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
     def write(self, data: bytes) -> None:
@@ -206,7 +209,7 @@ def serve_stdio(
     :returns: 0 if the client asked for shutdown first, else 1
     """
     try:
-        read_fd, write_fd = _take_standard_streams()
+        read_fd, write_fd = take_standard_streams()
     except OSError:
         return 1  # Started without an input or output: there is no client.
     return serve_descriptors(server, read_fd, write_fd, on_close, close_limit_s)
@@ -314,24 +317,6 @@ def _read(fd: int, deliver: Callable[[Sequence[bytes | BadFrame | None]], None])
                 if frames := list(parser.feed(data)):
                     deliver(frames)
         deliver([None])
-
-
-def _take_standard_streams() -> tuple[int, int]:
-    """Private copies of descriptors 0 and 1, which then lead to nothing and to standard error."""
-    read_fd, write_fd = os.dup(0), os.dup(1)
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.setmode(read_fd, os.O_BINARY)
-        msvcrt.setmode(write_fd, os.O_BINARY)
-    nothing = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nothing, 0)
-    try:
-        os.dup2(2, 1)
-    except OSError:  # started without standard error
-        os.dup2(nothing, 1)
-    os.close(nothing)
-    return read_fd, write_fd
 
 
 def _on_signals(

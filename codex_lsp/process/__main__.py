@@ -1,0 +1,54 @@
+"""The program of the engine's process."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+from codex_lsp import model_dir
+from codex_lsp.completer import Completer
+from codex_lsp.engine.ct2 import CTranslate2Engine
+from codex_lsp.options import EngineOptions
+from codex_lsp.process.runner import Model, Runner
+from codex_lsp.process.streams import take_standard_streams
+
+_OOM_SCORE = 300
+"""How much likelier than others, out of 1000, Linux picks this process when memory runs out."""
+
+
+def load_model(path: Path, options: EngineOptions) -> Model:
+    """Load the model of a directory.
+
+    :raises ModelError: the directory is damaged or breaks the contract
+    :raises EngineError: CTranslate2 cannot load or run the model so
+    """
+    model = model_dir.load(path)
+    engine = CTranslate2Engine(model, options)
+    completer = Completer(engine, model.description)
+    return Model(completer, engine.close, engine.device, engine.compute_type, engine.threads)
+
+
+def offer_as_victim() -> None:
+    """Have Linux end this process before the server, or the editor, when memory runs out."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(str(_OOM_SCORE), encoding="ascii")
+
+
+def main() -> None:
+    """Serve the process that started this one."""
+    read_fd, write_fd = take_standard_streams()
+    # Ctrl-C in a terminal reaches both processes: when to leave is for the server to say.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    offer_as_victim()
+    with open(read_fd, "rb", buffering=0) as reader, open(write_fd, "wb") as writer:
+        # Not sys.exit: a prompt that is being read cannot be interrupted, and nobody waits for it.
+        Runner(reader, writer, load_model, lambda: os._exit(0)).run()
+
+
+if __name__ == "__main__":
+    main()

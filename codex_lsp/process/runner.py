@@ -1,0 +1,199 @@
+"""The engine's side of the boundary: does what it is told, one order after the other.
+
+One thread listens, so that a request can be called off, or told what was typed meanwhile, within a
+decoding step. The thread that calls :meth:`Runner.run` does the work.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from codex_lsp.completer import Completer
+from codex_lsp.engine.base import Cancellation
+from codex_lsp.errors import CodexLspError, EngineError, GenerationCancelled
+from codex_lsp.options import EngineOptions
+from codex_lsp.process import framing
+from codex_lsp.process.messages import (
+    Cancel,
+    Close,
+    Complete,
+    Ended,
+    EngineFacts,
+    Failed,
+    Grown,
+    Load,
+    Loaded,
+    LoadFailed,
+    Order,
+    Report,
+    Typed,
+    Warm,
+    Warmed,
+)
+from codex_lsp.typed import TypedText
+from codex_lsp.types import Outcome, Rejection, RejectionReason, Work
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that is loaded.
+
+    :ivar close: gives its memory back
+    """
+
+    completer: Completer
+    close: Callable[[], None]
+    device: str = ""
+    compute_type: str = ""
+    threads: int = 0
+
+
+LoadModel = Callable[[Path, EngineOptions], Model]
+
+
+@dataclass(frozen=True, slots=True)
+class _Flags:
+    """What the listening thread tells the working one of a request."""
+
+    cancellation: Cancellation = field(default_factory=Cancellation)
+    typed: TypedText = field(default_factory=TypedText)
+
+
+class Runner:
+    """Takes orders from ``reader`` and reports to ``writer``.
+
+    :param load: loads a model
+    :param on_orphaned: called from the listening thread when the orders end without a
+        :class:`~codex_lsp.process.messages.Close`: whoever gave them is gone. If it returns, the
+        runner ends as if it had been told to.
+    """
+
+    def __init__(
+        self,
+        reader: framing.Readable,
+        writer: BinaryIO,
+        load: LoadModel,
+        on_orphaned: Callable[[], None],
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._load_model = load
+        self._on_orphaned = on_orphaned
+        self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
+        self._flags: dict[int, _Flags] = {}
+        self._model: Model | None = None
+
+    def run(self) -> None:
+        """Work until told to close; then the model is given back."""
+        threading.Thread(target=self._listen, name="codex-lsp-orders", daemon=True).start()
+        while not isinstance(order := self._orders.get(), Close):
+            self._report(self._carry_out(order))
+        self._unload()
+
+    def _listen(self) -> None:
+        while (order := framing.read(self._reader)) is not None:
+            if isinstance(order, Cancel | Typed):
+                self._tell(order)
+                continue
+            if isinstance(order, Close):
+                break
+            if isinstance(order, Complete | Warm):
+                self._flags[order.id] = _Flags()
+            self._orders.put(order)
+        else:
+            self._on_orphaned()
+        for flags in list(self._flags.values()):
+            flags.cancellation.cancel()
+        self._orders.put(Close())
+
+    def _tell(self, order: Cancel | Typed) -> None:
+        flags = self._flags.get(order.id)
+        if flags is None:
+            return  # it has ended meanwhile
+        if isinstance(order, Cancel):
+            flags.cancellation.cancel()
+        else:
+            flags.typed.text = order.text
+
+    def _carry_out(self, order: Order) -> Report:
+        if isinstance(order, Load):
+            return self._load(order)
+        assert isinstance(order, Complete | Warm)
+        flags = self._flags[order.id]
+        try:
+            if flags.cancellation.cancelled:
+                raise GenerationCancelled
+            if self._model is None:
+                raise EngineError("No model is loaded.")
+            if isinstance(order, Warm):
+                return Warmed(order.id, self._warm(self._model, order, flags))
+            return Ended(order.id, self._complete(self._model, order, flags))
+        except GenerationCancelled:
+            return Ended(
+                order.id, Outcome(Rejection(RejectionReason.SUPERSEDED, "A newer request came."))
+            )
+        except Exception as error:
+            return Failed(order.id, _as_told(error))
+        finally:
+            del self._flags[order.id]
+
+    def _complete(self, model: Model, order: Complete, flags: _Flags) -> Outcome:
+        return model.completer.complete(
+            order.context,
+            order.options,
+            flags.cancellation,
+            lambda completion: self._report(Grown(order.id, completion)),
+            flags.typed,
+        )
+
+    def _warm(self, model: Model, order: Warm, flags: _Flags) -> Work:
+        return model.completer.warm(order.context, order.options, flags.cancellation)
+
+    def _load(self, order: Load) -> Report:
+        self._unload()
+        started = time.perf_counter()
+        try:
+            model = self._load_model(order.path, order.options)
+        except Exception as error:
+            return LoadFailed(_as_told(error))
+        self._model = model
+        load_ms = (time.perf_counter() - started) * 1000
+        return Loaded(
+            EngineFacts(os.getpid(), model.device, model.compute_type, model.threads, load_ms)
+        )
+
+    def _unload(self) -> None:
+        model, self._model = self._model, None
+        if model is not None:
+            model.close()
+
+    def _report(self, report: Report) -> None:
+        try:
+            self._writer.write(framing.encode(report))
+            self._writer.flush()
+        except OSError:
+            self._on_orphaned()
+
+
+def _as_told(error: Exception) -> CodexLspError:
+    """Return what to report of an error. One that was not raised on purpose may quote source."""
+    if isinstance(error, CodexLspError):
+        return error
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = "" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+    logger.error("The engine failed: %s at %s.", type(error).__name__, place)
+    return EngineError(
+        f"The engine failed in a way nobody foresaw ({type(error).__name__}); the log says where."
+    )
