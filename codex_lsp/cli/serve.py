@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import TYPE_CHECKING
 
 from codex_lsp.cli.loading import default_model
 from codex_lsp.errors import UsageError
 from codex_lsp.model_dir import ModelDir
-from codex_lsp_server.host import ModelSource
-from codex_lsp_server.pygls_mends import serve_stdio, silence_library_loggers
-from codex_lsp_server.server import build_server
-from codex_lsp_server.ui import Report
+
+if TYPE_CHECKING:
+    from codex_lsp_server.ui import Report
 
 _LEVELS = ("debug", "info", "warning", "error")
 
@@ -25,6 +25,15 @@ def run(model: str | None, log_level: str) -> int:
             "codex-lsp: serving the language server protocol on standard input; editors start "
             "this. Press Ctrl-C to end.\n"
         )
+    from codex_lsp_server.engine_child import start_engine
+
+    # It reads the engine's libraries while this process reads the protocol's, below.
+    child = start_engine()
+
+    from codex_lsp_server.host import ModelSource
+    from codex_lsp_server.pygls_mends import serve_stdio, silence_library_loggers
+    from codex_lsp_server.server import build_server
+
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.WARNING,
@@ -32,15 +41,11 @@ def run(model: str | None, log_level: str) -> int:
     )
     logging.getLogger("codex_lsp_server").setLevel(log_level.upper())
     silence_library_loggers()
-    server = build_server(ModelSource(default_model(), _pull_default), model or "")
+    server = build_server(ModelSource(default_model(), _pull_default), model or "", child)
     return serve_stdio(server, server.close)
 
 
 def _pull_default(report: Report) -> ModelDir:
-    from codex_lsp_models.progress import ProgressEvent
-    from codex_lsp_models.pull import pull
+    from codex_lsp.cli.pulling import pull_default
 
-    def forward(event: ProgressEvent) -> None:
-        report(event.message, event.percentage)
-
-    return pull(default_model(), progress=forward)
+    return pull_default(lambda event: report(event.message, event.percentage))

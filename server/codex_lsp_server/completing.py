@@ -9,7 +9,7 @@ from typing import Protocol
 from lsprotocol import types
 
 from codex_lsp.errors import CodexLspError
-from codex_lsp.types import Alternative, Completion, Rejection, RejectionReason
+from codex_lsp.types import Alternative, Completion, Rejection, RejectionReason, Trigger
 from codex_lsp_server.convert import Asked, to_asked, to_item
 from codex_lsp_server.documents import OpenDocument
 from codex_lsp_server.host import Loaded
@@ -29,8 +29,8 @@ class Answer:
 class ModelReady(Protocol):
     """What gives the model, such as :class:`~codex_lsp_server.host.ModelHost`."""
 
-    async def ready(self) -> Loaded | Rejection:
-        """Return the model, waiting a while for it."""
+    async def ready(self, by_hand: bool = False) -> Loaded | Rejection:
+        """Return the model, waiting a while for it; an engine given up is tried again by hand."""
         ...
 
 
@@ -92,7 +92,7 @@ class Completing:
         # The one before is called off now, not only when this one may start.
         self._worker.supersede()
         self._awaited = asked
-        loaded = await self._host.ready()
+        loaded = await self._host.ready(asked.request.trigger is Trigger.INVOKED)
         if isinstance(loaded, Rejection):
             return Answer(rejection=loaded)
         if self._awaited is not asked:

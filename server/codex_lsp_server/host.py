@@ -1,20 +1,21 @@
-"""The model's life in the server: found, offered where missing, loaded, replaced, closed."""
+"""The model's life in the server: found, offered where missing, loaded, replaced, restarted."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from codex_lsp import model_dir
-from codex_lsp.completer import Completer
-from codex_lsp.engine.base import Engine
-from codex_lsp.errors import CodexLspError, ModelNotFoundError
+from codex_lsp.errors import CodexLspError, EngineCrashedError, ModelNotFoundError
 from codex_lsp.model_dir import ModelDir
 from codex_lsp.options import CompleterOptions
+from codex_lsp.process.messages import EngineFacts
 from codex_lsp.types import CompletionRequest, Rejection, RejectionReason
+from codex_lsp_server.crashes import Restarts
 from codex_lsp_server.settings import Settings
 from codex_lsp_server.ui import Report, Ui
 from codex_lsp_server.worker import Job, Worker
@@ -43,42 +44,53 @@ class Loaded:
     """A model that is ready."""
 
     model: ModelDir
-    engine: Engine
-    completer: Completer
     worker: Worker
 
     def start(self, request: CompletionRequest, options: CompleterOptions) -> Job:
         """Begin to complete ``request``; what is under way is called off."""
-        return self.worker.start(self.completer, request, options)
+        return self.worker.start(request, options)
 
     def warm(self, request: CompletionRequest, options: CompleterOptions) -> None:
         """Read ahead what a request near this one will need, if nothing else is under way."""
-        self.worker.warm(self.completer, request, options)
+        self.worker.warm(request, options)
 
 
 class ModelHost:
-    """Keeps at most one model loaded. Its methods are for the event loop's thread."""
+    """Keeps at most one model loaded. Its methods are for the event loop's thread.
+
+    :ivar engine_facts: of the engine that runs now; None while there is none
+    """
 
     def __init__(self, worker: Worker, ui: Ui, source: ModelSource) -> None:
         self._worker = worker
         self._ui = ui
         self._source = source
+        self._settings = Settings()
         self._key: tuple[object, ...] | None = None
         self._loading: asyncio.Task[Loaded | Rejection] | None = None
         self._offered = False
         self._begun = asyncio.Event()
+        self._restarts = Restarts()
+        self._gave_up = False
+        self.engine_facts: EngineFacts | None = None
+        worker.on_crash = self._crashed
 
     def use(self, settings: Settings) -> None:
         """Begin to load what ``settings`` ask for, unless it is loaded already."""
-        if self._key == settings.engine_key:
+        self._settings = settings
+        if self._key == settings.engine_key and not self._gave_up:
             return
         self._key = settings.engine_key
-        self._begun.set()
-        previous = self._loading
-        self._loading = asyncio.get_running_loop().create_task(self._replace(previous, settings))
+        self._begin_anew()
 
-    async def ready(self) -> Loaded | Rejection:
-        """Return the model, waiting a while for it."""
+    async def ready(self, by_hand: bool = False) -> Loaded | Rejection:
+        """Return the model, waiting a while for it.
+
+        :param by_hand: the user has asked for it, so that an engine that was given up is tried
+            again
+        """
+        if by_hand and self._gave_up:
+            self._begin_anew()
         if self._loading is None or not self._loading.done():
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._settled(), EARLY_WAIT_S)
@@ -95,36 +107,83 @@ class ModelHost:
             await asyncio.wait({self._loading})
 
     async def close(self) -> None:
-        """Stop loading and give the model's memory back."""
+        """Stop loading, and have the engine's process leave."""
         loading, self._loading = self._loading, None
+        self.engine_facts = None
         if loading is not None and not loading.done():
             loading.cancel()
             await asyncio.wait({loading})
+        await self._worker.close()
 
-        def close_engine() -> None:
-            if loading is None or loading.cancelled() or loading.exception() is not None:
-                return
-            result = loading.result()
-            if isinstance(result, Loaded):
-                result.engine.close()
+    def _begin_anew(self) -> None:
+        self._gave_up = False
+        self._restarts.forget()
+        self._begin("")
 
-        await self._worker.close(close_engine)
+    def _crashed(self, cause: str) -> None:
+        # Whoever is loading meets a process that has died, or starts another anyway.
+        if self._loading is not None and self._loading.done():
+            self._begin(cause)
 
-    async def _replace(
-        self, previous: asyncio.Task[Loaded | Rejection] | None, settings: Settings
+    def _begin(self, cause: str) -> None:
+        """Begin to bring the engine up, after what was begun before has come to its end."""
+        self.engine_facts = None
+        self._begun.set()
+        previous = self._loading
+        self._loading = asyncio.get_running_loop().create_task(self._bring_up(previous, cause))
+
+    async def _bring_up(
+        self, previous: asyncio.Task[Loaded | Rejection] | None, cause: str
     ) -> Loaded | Rejection:
+        """Load the model.
+
+        A process that dies over it is started again, some times.
+
+        :param cause: why the process before has died; empty when it has not
+        """
         if previous is not None:
             await asyncio.wait({previous})
-            old = None if previous.cancelled() else previous.result()
-            if isinstance(old, Loaded):
-                self._worker.supersede()
-                await self._worker.run(old.engine.close)
+            if not cause and not previous.cancelled() and isinstance(previous.result(), Loaded):
+                await self._worker.close()
+        while True:
+            if cause:
+                delay = self._restarts.delay(time.monotonic())
+                if delay is None:
+                    return self._give_up(cause)
+                self._ui.warning(f"codex-lsp: {cause}; it is being started again.")
+                await asyncio.sleep(delay)
+            try:
+                result = await self._load(self._settings)
+            except EngineCrashedError as error:
+                cause = str(error)
+                continue
+            if isinstance(result, Rejection) or self._worker.running:
+                return result
+            cause = "The engine's process has ended"
+
+    def _give_up(self, cause: str) -> Rejection:
+        self._gave_up = True
+        text = (
+            f"{cause}, as it did too often in the last minutes, so it is not started again: close "
+            "what takes memory or choose a smaller codexLsp.model, then change a setting or ask "
+            "for a completion by hand."
+        )
+        self._ui.error(f"codex-lsp: {text}")
+        return Rejection(RejectionReason.ENGINE_FAILED, text)
+
+    async def _load(self, settings: Settings) -> Loaded | Rejection:
+        """Find the model and load it.
+
+        :raises EngineCrashedError: the engine's process has died over it
+        """
         try:
             model = await self._find(settings)
             if isinstance(model, Rejection):
                 return model
             async with self._ui.progress("codex-lsp: loading the model"):
-                return await self._worker.run(lambda: load(model, settings, self._worker))
+                facts = await self._worker.load(model.path.absolute(), settings.engine_options())
+        except EngineCrashedError:
+            raise
         except CodexLspError as error:
             self._ui.error(f"codex-lsp: {error}")
             return Rejection(RejectionReason.NO_MODEL, str(error))
@@ -133,6 +192,8 @@ class ModelHost:
             text = f"The model could not be loaded ({type(error).__name__}); run codex-lsp doctor."
             self._ui.error(f"codex-lsp: {text}")
             return Rejection(RejectionReason.NO_MODEL, text)
+        self.engine_facts = replace(facts, restarts=self._restarts.count)
+        return Loaded(model, self._worker)
 
     async def _find(self, settings: Settings) -> ModelDir | Rejection:
         name = settings.model or self._source.default
@@ -166,20 +227,3 @@ class ModelHost:
                 loop.call_soon_threadsafe(report, message, percentage)
 
             return await loop.run_in_executor(None, pull, from_thread)
-
-
-def load(model: ModelDir, settings: Settings, worker: Worker) -> Loaded:
-    """Load a model; takes a second, so it belongs on the worker's thread."""
-    # Imported here: CTranslate2 and NumPy take time that the answer to `initialize` need not wait.
-    from codex_lsp.engine.ct2 import CTranslate2Engine
-    from codex_lsp.options import EngineOptions
-
-    options = EngineOptions(
-        settings.device,
-        settings.compute_type,
-        settings.threads,
-        settings.seed,
-        settings.max_cache_memory_mb,
-    )
-    engine = CTranslate2Engine(model, options)
-    return Loaded(model, engine, Completer(engine, model.description), worker)

@@ -12,6 +12,7 @@ from codex_lsp.types import Rejection
 from codex_lsp_server.completing import Completing
 from codex_lsp_server.configuration import Configuration
 from codex_lsp_server.convert import ACCEPT_COMMAND
+from codex_lsp_server.engine_child import EngineChild, start_engine
 from codex_lsp_server.host import ModelHost, ModelSource
 from codex_lsp_server.notebooks import preceding_cells
 from codex_lsp_server.pygls_mends import MendedServer
@@ -25,10 +26,13 @@ logger = logging.getLogger(__name__)
 class CodexLanguageServer(MendedServer):
     """One client's server."""
 
-    def __init__(self, source: ModelSource, model: str = "") -> None:
-        """Prepare; nothing is loaded before the client has said its settings.
+    def __init__(
+        self, source: ModelSource, model: str = "", child: EngineChild | None = None
+    ) -> None:
+        """Prepare; no model is loaded before the client has said its settings.
 
         :param model: the model named on the command line; it wins over the client's setting
+        :param child: the engine's process if it has been started already
         """
         super().__init__(
             "codex-lsp",
@@ -38,7 +42,7 @@ class CodexLanguageServer(MendedServer):
             ),
         )
         ui = Ui(self)
-        self.worker = Worker()
+        self.worker = Worker(start_engine, child)
         self.host = ModelHost(self.worker, ui, source)
         self.configuration = Configuration(self, ui, self.host.use, model)
         self.completing = Completing(self.host, self.worker, self.protocol.notify, ui.error_once)
@@ -48,9 +52,11 @@ class CodexLanguageServer(MendedServer):
         await self.host.close()
 
 
-def build_server(source: ModelSource, model: str = "") -> CodexLanguageServer:
+def build_server(
+    source: ModelSource, model: str = "", child: EngineChild | None = None
+) -> CodexLanguageServer:
     """Return a server with all its features registered."""
-    server = CodexLanguageServer(source, model)
+    server = CodexLanguageServer(source, model, child)
     _register_lifecycle(server)
     _register_completion(server)
     return server

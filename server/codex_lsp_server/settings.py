@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from codex_lsp.context import ContextOptions
 from codex_lsp.model_dir import SamplingDefaults
-from codex_lsp.options import CompleterOptions, TokenBudget
+from codex_lsp.options import CompleterOptions, EngineOptions, TokenBudget
 from codex_lsp.sampling import SamplingParams
 
 SECTION = "codexLsp"
@@ -110,17 +110,16 @@ class Settings:
             min_mean_logprob=threshold,
         )
 
+    def engine_options(self) -> EngineOptions:
+        """Return the options that an engine is loaded with."""
+        return EngineOptions(
+            self.device, self.compute_type, self.threads, self.seed, self.max_cache_memory_mb
+        )
+
     @property
     def engine_key(self) -> tuple[object, ...]:
         """What the engine has to be loaded anew for when it changes."""
-        return (
-            self.model,
-            self.device,
-            self.compute_type,
-            self.threads,
-            self.seed,
-            self.max_cache_memory_mb,
-        )
+        return (self.model, self.engine_options())
 
 
 RANGES: Mapping[str, tuple[float, float]] = types.MappingProxyType(

@@ -1,42 +1,72 @@
-"""One thread that owns the engine, and the one request it works on: the latest wins."""
+"""What the engine's process works on: one request at a time, and the latest wins."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import itertools
+import logging
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from pathlib import Path
 
-from codex_lsp.completer import Completer
-from codex_lsp.engine.base import Cancellation
-from codex_lsp.errors import EngineError, GenerationCancelled
-from codex_lsp.options import CompleterOptions
-from codex_lsp.typed import TypedText
+from codex_lsp.context import build_context
+from codex_lsp.errors import EngineCrashedError
+from codex_lsp.options import CompleterOptions, EngineOptions
+from codex_lsp.process.messages import (
+    Cancel,
+    Complete,
+    Ended,
+    EngineFacts,
+    Failed,
+    Grown,
+    Load,
+    Loaded,
+    LoadFailed,
+    Report,
+    Typed,
+    Warm,
+    Warmed,
+)
 from codex_lsp.types import Completion, CompletionRequest, Outcome, Rejection, RejectionReason
+from codex_lsp_server.crashes import how_it_ended
+from codex_lsp_server.engine_child import EngineChild
 
-T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
+CANCEL_LIMIT_S = 30.0
+"""How long a process may take to answer a request that was called off. It looks up after each
+decoding step and after a prompt, so that one that takes longer hangs."""
+
+NOT_RUNNING = "The engine's process is not running; ask again in a moment."
 
 
 class Job:
-    """One request on the worker. Its methods are for the event loop's thread.
+    """One request at the engine's process. Its methods are for the event loop's thread.
 
     :ivar first: the completion as soon as the first lines are ranked, or the rejection
     :ivar done: how it ended
+    :ivar latest: the completion as it stands
     """
 
-    def __init__(self, request: CompletionRequest) -> None:
+    def __init__(
+        self,
+        request: CompletionRequest,
+        on_cancel: Callable[[], None] = lambda: None,
+        on_typed: Callable[[str], None] = lambda text: None,
+    ) -> None:
         loop = asyncio.get_running_loop()
         self.request = request
-        self.cancellation = Cancellation()
-        self.typed_text = TypedText()
         self.first: asyncio.Future[Completion | Rejection] = loop.create_future()
         self.done: asyncio.Future[Outcome] = loop.create_future()
         self.latest: Completion | None = None
+        self._cancelled = False
+        self._on_cancel = on_cancel
+        self._on_typed = on_typed
 
     def cancel(self) -> None:
         """Stop the decoding at its next step."""
-        self.cancellation.cancel()
+        if not self._cancelled and not self.done.done():
+            self._cancelled = True
+            self._on_cancel()
 
     def typed(self, text: str) -> None:
         """Tell what has been typed at the cursor since the request, all of it.
@@ -44,7 +74,8 @@ class Job:
         Samples that say something else are given up. When none is left, the job ends soon with the
         rejection ``SUPERSEDED``.
         """
-        self.typed_text.text = text
+        if not self._cancelled and not self.done.done():
+            self._on_typed(text)
 
     def on_growth(self, completion: Completion) -> None:
         """Take the completion as it stands."""
@@ -71,73 +102,170 @@ class Job:
 
 
 class Worker:
-    """Runs one job at a time. A new one calls the running one off; none waits for its turn."""
+    """Has one process do one job at a time. A new one calls the running one off; none waits.
 
-    def __init__(self) -> None:
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="codex-lsp-engine")
+    For the event loop's thread only.
+
+    :param start_child: starts a process
+    :param child: one that has been started already; it becomes the first
+    :ivar on_crash: told, in a sentence, that a process with a model has ended by itself
+    """
+
+    def __init__(
+        self, start_child: Callable[[], EngineChild], child: EngineChild | None = None
+    ) -> None:
+        self._start_child = start_child
+        self._early = child
+        self._child: EngineChild | None = None
+        self._loading: asyncio.Future[EngineFacts] | None = None
+        self._ids = itertools.count(1)
+        self._jobs: dict[int, Job] = {}
+        self._warming: int | None = None
         self._current: Job | None = None
-        self._busy: Future[None] | None = None
+        self._hung = False
+        self.on_crash: Callable[[str], None] = lambda cause: None
 
     @property
     def idle(self) -> bool:
         """Whether nothing is under way, and a job would begin at once."""
-        return self._busy is None or self._busy.done()
+        return not self._jobs and self._warming is None
 
-    def start(
-        self, completer: Completer, request: CompletionRequest, options: CompleterOptions
-    ) -> Job:
+    @property
+    def running(self) -> bool:
+        """Whether there is a process."""
+        return self._child is not None
+
+    async def load(self, path: Path, options: EngineOptions) -> EngineFacts:
+        """Have a model loaded, by a process that is started for it if there is none.
+
+        :raises CodexLspError: it cannot be loaded
+        :raises EngineCrashedError: the process has ended meanwhile
+        """
+        child = self._running_child()
+        self._loading = asyncio.get_running_loop().create_future()
+        child.send(Load(path, options))
+        return await self._loading
+
+    def start(self, request: CompletionRequest, options: CompleterOptions) -> Job:
         """Begin to complete ``request`` and return the job."""
         self.supersede()
-        job = Job(request)
-        self._current = job
-        loop = asyncio.get_running_loop()
-
-        def grown(completion: Completion) -> None:
-            loop.call_soon_threadsafe(job.on_growth, completion)
-
-        def work() -> None:
-            try:
-                outcome = completer.complete(
-                    request, options, job.cancellation, grown, job.typed_text
-                )
-            except GenerationCancelled:
-                outcome = Outcome(Rejection(RejectionReason.SUPERSEDED, "A newer request came."))
-            except Exception as error:  # reported to whoever awaits the job
-                loop.call_soon_threadsafe(job.on_error, error)
-                return
-            loop.call_soon_threadsafe(job.on_end, outcome)
-
-        self._busy = self._executor.submit(work)
+        context = build_context(request, options.context)
+        number = next(self._ids)
+        job = Job(request, lambda: self._cancel(number), lambda text: self._typed(number, text))
+        if isinstance(context, Rejection):
+            job.on_end(Outcome(context))
+        elif self._child is None:
+            job.on_end(Outcome(Rejection(RejectionReason.ENGINE_FAILED, NOT_RUNNING)))
+        else:
+            self._jobs[number] = self._current = job
+            self._child.send(Complete(number, context, options))
         return job
 
-    def warm(
-        self, completer: Completer, request: CompletionRequest, options: CompleterOptions
-    ) -> None:
+    def warm(self, request: CompletionRequest, options: CompleterOptions) -> None:
         """Read ahead what a request near the cursor will need; dropped unless all is idle."""
-        if not self.idle:
+        if not self.idle or self._child is None:
             return
-        job = Job(request)
-        self._current = job
-
-        def work() -> None:
-            # A failure shows again, and is told, when somebody waits for an answer.
-            with contextlib.suppress(GenerationCancelled, EngineError):
-                completer.warm(request, options, job.cancellation)
-
-        self._busy = self._executor.submit(work)
+        context = build_context(request, options.context)
+        if not isinstance(context, Rejection):
+            self._warming = next(self._ids)
+            self._child.send(Warm(self._warming, context, options))
 
     def supersede(self) -> None:
-        """Call the running job off."""
+        """Call off what is under way."""
+        if self._warming is not None:
+            self._cancel(self._warming)
         if self._current is not None:
             self._current.cancel()
             self._current = None
 
-    async def run(self, function: Callable[[], T]) -> T:
-        """Run ``function`` on the worker's thread, behind what is under way there."""
-        return await asyncio.get_running_loop().run_in_executor(self._executor, function)
-
-    async def close(self, last: Callable[[], None]) -> None:
-        """Call everything off, run ``last`` on the thread, and let the thread end."""
+    async def close(self) -> None:
+        """Call everything off and have the process leave. A later :meth:`load` starts another."""
         self.supersede()
-        await self.run(last)
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        child, self._child, self._early = self._child or self._early, None, None
+        self._loading = None
+        if child is not None:
+            await child.close()
+        self._end_all("The engine was stopped.", RejectionReason.SUPERSEDED)
+
+    def _running_child(self) -> EngineChild:
+        if self._child is None:
+            child = self._early or self._start_child()
+            child.listen(self._take, lambda code: self._child_ended(child, code))
+            self._child, self._early = child, None
+            self._hung = False
+        return self._child
+
+    def _cancel(self, number: int) -> None:
+        child = self._child
+        if child is None:
+            return
+        child.send(Cancel(number))
+        loop = asyncio.get_running_loop()
+        loop.call_later(CANCEL_LIMIT_S, self._expect_answered, child, number)
+
+    def _expect_answered(self, child: EngineChild, number: int) -> None:
+        if child is self._child and (number in self._jobs or number == self._warming):
+            self._hung = True
+            child.kill()
+
+    def _typed(self, number: int, text: str) -> None:
+        if self._child is not None:
+            self._child.send(Typed(number, text))
+
+    def _take(self, report: Report) -> None:
+        """Take a report of the process."""
+        if isinstance(report, Grown):
+            if report.id in self._jobs:
+                self._jobs[report.id].on_growth(report.completion)
+        elif isinstance(report, Loaded | LoadFailed):
+            self._take_loaded(report)
+        elif isinstance(report, Warmed):
+            self._warming = None
+        elif report.id == self._warming:
+            # Called off, or failed: a failure shows again when somebody waits for an answer.
+            self._warming = None
+        else:
+            self._take_end(report)
+
+    def _take_end(self, report: Ended | Failed) -> None:
+        job = self._jobs.pop(report.id, None)
+        if job is None:
+            return
+        if job is self._current:
+            self._current = None
+        if isinstance(report, Ended):
+            job.on_end(report.outcome)
+        else:
+            job.on_error(report.error)
+
+    def _take_loaded(self, report: Loaded | LoadFailed) -> None:
+        loading, self._loading = self._loading, None
+        if loading is None or loading.done():
+            return
+        if isinstance(report, Loaded):
+            loading.set_result(report.facts)
+        else:
+            loading.set_exception(report.error)
+
+    def _child_ended(self, child: EngineChild, code: int) -> None:
+        if child is not self._child:
+            return  # it was told to leave
+        self._child = None
+        cause = how_it_ended(code)
+        if self._hung:
+            cause = (
+                f"The engine's process did not answer for {CANCEL_LIMIT_S:g} seconds and was ended"
+            )
+        logger.warning("%s.", cause)
+        self._end_all(f"{cause}.", RejectionReason.ENGINE_FAILED)
+        loading, self._loading = self._loading, None
+        if loading is None:
+            self.on_crash(cause)
+        elif not loading.done():
+            loading.set_exception(EngineCrashedError(cause))
+
+    def _end_all(self, detail: str, reason: RejectionReason) -> None:
+        jobs, self._jobs = self._jobs, {}
+        self._warming = self._current = None
+        for job in jobs.values():
+            job.on_end(Outcome(Rejection(reason, detail)))

@@ -1,24 +1,21 @@
-"""What is answered from what is known already, with a written model and a real worker thread."""
+"""What is answered from what is known already, with a written model behind a real worker."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
 from lsprotocol import types
 
-from codex_lsp.completer import Completer
 from codex_lsp.errors import EngineError
-from codex_lsp.model_dir import ModelDir
 from codex_lsp.types import Rejection, RejectionReason
 from codex_lsp_server.completing import Answer, Completing
 from codex_lsp_server.documents import OpenDocument
-from codex_lsp_server.host import Loaded
 from codex_lsp_server.settings import Settings
 from codex_lsp_server.worker import Worker
-from tests.unit.fake_engine import FakeEngine, description
+from tests.unit.engine_thread import Engines, ReadyHost
+from tests.unit.fake_engine import FakeEngine
 
 URI = "file:///a.py"
 
@@ -27,22 +24,14 @@ class Session:
     """Requests on one document."""
 
     def __init__(self, engine: FakeEngine, text: str) -> None:
-        self.worker = Worker()
-        loaded = Loaded(
-            ModelDir(Path("nowhere"), description()),
-            engine,
-            Completer(engine, description()),
-            self.worker,
-        )
-
-        class Host:
-            async def ready(self) -> Loaded:
-                return loaded
-
+        self.worker = Worker(Engines(engine).start)
         self.notes: list[dict[str, Any]] = []
         self.errors: list[str] = []
         self.completing = Completing(
-            Host(), self.worker, lambda _, params: self.notes.append(params), self.errors.append
+            ReadyHost(self.worker),
+            self.worker,
+            lambda _, params: self.notes.append(params),
+            self.errors.append,
         )
         self.document = OpenDocument(URI, text, version=1, language_id="python")
 
@@ -67,7 +56,7 @@ class Session:
         return [str(item.insert_text) for item in answer.items]
 
     async def close(self) -> None:
-        await self.worker.close(lambda: None)
+        await self.worker.close()
 
 
 def rows(*texts: str) -> Sequence[tuple[str, float]]:

@@ -1,0 +1,136 @@
+"""The engine's process is started again when it dies, and given up when it does so too often."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from codex_lsp import model_dir
+from codex_lsp.model_dir import ModelDir
+from codex_lsp.types import Completion, Rejection, RejectionReason
+from codex_lsp_server import crashes
+from codex_lsp_server.host import Loaded, ModelHost, ModelSource
+from codex_lsp_server.settings import Settings
+from codex_lsp_server.ui import Ui
+from codex_lsp_server.worker import Worker
+from tests.unit.engine_thread import Engines
+from tests.unit.fake_engine import FakeEngine, description
+from tests.unit.server.test_worker import KILLED, OPTIONS, request
+
+AGAIN = f"codex-lsp: {KILLED}; it is being started again."
+ENOUGH = (
+    f"{KILLED}, as it did too often in the last minutes, so it is not started again: close what "
+    "takes memory or choose a smaller codexLsp.model, then change a setting or ask for a "
+    "completion by hand."
+)
+
+
+class SilentUi:
+    """Keeps what would be shown."""
+
+    def __init__(self) -> None:
+        self.shown: list[str] = []
+
+    def warning(self, text: str) -> None:
+        self.shown.append(text)
+
+    error = warning
+
+    @contextlib.asynccontextmanager
+    async def progress(self, title: str) -> AsyncIterator[Any]:
+        yield lambda message, percentage: None
+
+
+class Session:
+    """A host with as many engines as it may need."""
+
+    def __init__(self, engines: int) -> None:
+        self.engines = Engines(*(FakeEngine([("a\n", -1.0)]) for _ in range(engines)))
+        self.worker = Worker(self.engines.start)
+        self.ui = SilentUi()
+        self.host = ModelHost(self.worker, cast(Ui, self.ui), ModelSource("fake"))
+
+    async def complete(self, by_hand: bool = False) -> str | Rejection:
+        loaded = await self.host.ready(by_hand)
+        if isinstance(loaded, Rejection):
+            return loaded
+        result = (await loaded.start(request(), OPTIONS).done).result
+        return result.text if isinstance(result, Completion) else result
+
+    async def crash(self) -> None:
+        """Have the idle process die; return when the host has heard of it."""
+        assert isinstance(await self.host.ready(), Loaded)
+        self.engines.processes[-1].die(signal.SIGKILL)
+        while self.host.engine_facts is not None:
+            await asyncio.sleep(0)
+
+
+@pytest.fixture(autouse=True)
+def installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any model is installed, and nothing is waited for."""
+    found = ModelDir(Path("nowhere"), description())
+    monkeypatch.setattr(model_dir, "find", lambda name: found)
+    monkeypatch.setattr(crashes, "DELAYS_S", (0.0, 0.0, 0.0))
+
+
+async def test_a_process_that_dies_idle_is_started_again() -> None:
+    session = Session(engines=2)
+    session.host.use(Settings())
+    await session.crash()
+    assert await session.complete() == "a"
+    assert session.ui.shown == [AGAIN]
+    facts = session.host.engine_facts
+    assert facts is not None
+    assert facts.restarts == 1
+    await session.host.close()
+    assert [process.code for process in session.engines.processes] == [-9, 0]
+
+
+async def test_a_process_that_dies_too_often_is_given_up() -> None:
+    session = Session(engines=4)
+    session.host.use(Settings())
+    for _ in range(4):
+        await session.crash()
+    refusal = Rejection(RejectionReason.ENGINE_FAILED, ENOUGH)
+    assert [await session.complete(), await session.complete()] == [refusal, refusal]
+    assert session.ui.shown == [AGAIN, AGAIN, AGAIN, f"codex-lsp: {ENOUGH}"]
+    assert len(session.engines.processes) == 4
+    await session.host.close()
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+async def test_what_was_given_up_is_tried_again_when_the_user_does_something(by_hand: bool) -> None:
+    session = Session(engines=6)
+    session.host.use(Settings())
+    for _ in range(4):
+        await session.crash()
+    assert isinstance(await session.complete(), Rejection)
+    if not by_hand:
+        # Any setting: it may be one that has nothing to do with the engine.
+        session.host.use(replace(Settings(), samples=2))
+    assert await session.complete(by_hand) == "a"
+    await session.crash()
+    assert await session.complete() == "a"
+    assert session.ui.shown[4:] == [AGAIN]
+    await session.host.close()
+
+
+async def test_settings_that_need_another_engine_replace_the_process() -> None:
+    session = Session(engines=2)
+    session.host.use(Settings())
+    assert await session.complete() == "a"
+    session.host.use(Settings(samples=2))
+    assert len(session.engines.processes) == 1
+    session.host.use(Settings(seed=7))
+    assert await session.complete() == "a"
+    assert session.engines.processes[0].ended.is_set()
+    await session.host.close()
+    assert [process.code for process in session.engines.processes] == [0, 0]
+    assert session.ui.shown == []
