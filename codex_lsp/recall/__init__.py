@@ -1,5 +1,5 @@
 """Lines seen before that begin like the one being typed: candidates without decoding."""
 
-from codex_lsp.recall.find import Cursor, Recalled, recall
+from codex_lsp.recall.find import Cursor, recall
 
-__all__ = ["Cursor", "Recalled", "recall"]
+__all__ = ["Cursor", "recall"]

@@ -9,6 +9,7 @@ from codex_lsp.context.window import normalise, window_start
 from codex_lsp.recall.index import LineIndex
 from codex_lsp.recall.lines import MAX_LINE_CHARS, indent_of, worth_recalling
 from codex_lsp.recall.prior import Evidence, Field, probability
+from codex_lsp.types import Recalled
 
 WINDOW_CHARS_ABOVE = 80_000
 WINDOW_CHARS_BELOW = 20_000
@@ -43,18 +44,6 @@ class Cursor:
         return cls(above, before, after, below)
 
 
-@dataclass(frozen=True, slots=True)
-class Recalled:
-    """The end of a line that begins like what was typed.
-
-    :ivar rest: from the cursor on
-    :ivar probability: how likely it is all that will be typed on this line
-    """
-
-    rest: str
-    probability: float
-
-
 def recall(
     cursor: Cursor, index: LineIndex | None, limit: int, floor: float
 ) -> tuple[Recalled, ...]:
@@ -67,7 +56,7 @@ def recall(
     rated = [Recalled(rest, probability(evidence, field, rest)) for rest, evidence in found]
     rated = [item for item in rated if item.probability >= floor]
     # Equal ones by their text: the order must not depend on how they were found.
-    rated.sort(key=lambda item: (-item.probability, item.rest))
+    rated.sort(key=lambda item: (-item.probability, item.text))
     return tuple(rated[:limit])
 
 

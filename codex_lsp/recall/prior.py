@@ -1,7 +1,9 @@
 """How likely a recalled line is the one that is being typed, by where it stands alone.
 
-A logistic regression. The weights were fitted to lines of published packages, typed again from
-left to right; see ``docs/performance.md`` for how well it tells right from wrong.
+A logistic regression. Its weights are what ``codex-lsp bench recall --fit --seed 1 --lines 250``
+prints for the unpacked wheels of dulwich 0.22.8, flask 3.1.0, httpx 0.28.1, networkx 3.4.2, rich
+14.0.0, starlette 0.46.2, textual 3.2.0 and werkzeug 3.1.3. ``codex-lsp bench recall`` says how well
+they tell right from wrong in other packages.
 """
 
 from __future__ import annotations
@@ -52,7 +54,6 @@ FEATURES = (
     "one",
     "follows two",
     "share of what follows",
-    "alone in following",
     "here",
     "log occurrences",
     "same indent",
@@ -74,7 +75,6 @@ def features(evidence: Evidence, field: Field, rest: str) -> tuple[float, ...]:
         1.0,
         float(evidence.follows_two > 0),
         evidence.follows / max(field.following, 1),
-        float(evidence.follows > 0 and evidence.follows == field.following),
         float(evidence.here > 0),
         math.log(max(evidence.here + evidence.elsewhere, 1)),
         float(evidence.same_indent),
@@ -86,7 +86,7 @@ def features(evidence: Evidence, field: Field, rest: str) -> tuple[float, ...]:
     )
 
 
-WEIGHTS = (-2.81, 2.05, 2.62, 0.71, 0.87, 0.60, 1.08, -1.11, -0.55, -0.32, 0.77, -0.66)
+WEIGHTS = (-2.77, 1.94, 3.39, 0.94, 0.58, 0.92, -1.07, -0.61, -0.66, 0.96, -0.62)
 
 
 def probability(evidence: Evidence, field: Field, rest: str) -> float:

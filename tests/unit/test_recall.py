@@ -16,7 +16,7 @@ def found(marked: str, *files: str, floor: float = 0.0, limit: int = 5) -> list[
     """Return what is recalled at the ``|``, the likeliest first."""
     text = marked.replace("|", "", 1)
     cursor = Cursor.at(text, marked.index("|"))
-    return [item.rest for item in recall(cursor, index_of(*files), limit, floor)]
+    return [item.text for item in recall(cursor, index_of(*files), limit, floor)]
 
 
 def index_of(*files: str) -> LineIndex:
