@@ -32,6 +32,7 @@ _Out = Annotated[Path | None, typer.Option("--out", help="Keep what was recorded
 _Threads = Annotated[list[int], typer.Option(help="CPU threads. Repeat it to compare.")]
 _Contexts = Annotated[list[int], typer.Option("--context", help="Tokens. Repeatable.")]
 _Rows = Annotated[list[int], typer.Option("-n", help="Rows decoded at once. Repeatable.")]
+_Places = Annotated[int, typer.Option(help="Places at which first lines are timed.")]
 _Repeats = Annotated[int, typer.Option(help="Measurements of each time.")]
 
 
@@ -43,6 +44,12 @@ def build_bench_app(settings: dict[str, list[str]]) -> typer.Typer:
     app.command("replay")(_replay)
     app.command("latency")(_latency)
     app.command("recall")(_recall)
+    app.command("peer")(_peer)
+    app.command("cancel")(_cancel)
+    app.command("memory")(_memory)
+    app.command("startup")(_startup)
+    app.command("overhead")(_overhead)
+    app.command("all")(_all)
     app.command("show")(_show)
     return app
 
@@ -73,7 +80,7 @@ def _latency(
     n: _Rows = [1, 2, 4, 8],  # noqa: B006
     threads: _Threads = [0],  # noqa: B006
     repeats: _Repeats = 5,
-    places: Annotated[int, typer.Option(help="Places at which first lines are timed.")] = 12,
+    places: _Places = 12,
     model: _Model = None,
     plot: Annotated[Path | None, typer.Option(help="Write an SVG (extra `bench`).")] = None,
     out: _Out = None,
@@ -100,6 +107,96 @@ def _recall(
     from codex_lsp.cli import bench_recall_runs
 
     bench_recall_runs.run_recall(folder, lines, seed, fit, as_json)
+
+
+def _peer(
+    limit_keys: _Keys = 300,
+    seed: _Seed = 0,
+    setting: _Settings = [],  # noqa: B006
+    threads: Annotated[int, typer.Option(help="For both; 0: the physical cores, at most 4.")] = 0,
+    repeats: _Repeats = 3,
+    places: _Places = 8,
+    out: _Out = None,
+    as_json: _Json = False,
+) -> None:
+    """Compare with llama.cpp on the same weights, taking turns. Needs the extra `peer`."""
+    from codex_lsp.cli import bench_peer
+    from codex_lsp.cli.bench_output import Output
+
+    plan = bench_peer.Plan(limit_keys, seed, setting, threads, repeats, places)
+    bench_peer.run(plan, Output(out, as_json))
+
+
+def _cancel(
+    n: _Rows = [1, 4],  # noqa: B006
+    count: Annotated[int, typer.Option(help="Cancellations for each -n.")] = 60,
+    context: Annotated[int, typer.Option(help="Tokens of the prompt.")] = 256,
+    model: _Model = None,
+    out: _Out = None,
+    as_json: _Json = False,
+) -> None:
+    """Time from a cancellation to an idle engine, in ms and in decoding steps."""
+    from codex_lsp.cli import bench_engine_runs
+    from codex_lsp.cli.bench_output import Output
+
+    bench_engine_runs.run_cancel(n, count, context, model, Output(out, as_json))
+
+
+def _memory(
+    requests: Annotated[int, typer.Option(help="How many requests are sent.")] = 10_000,
+    setting: _Settings = [],  # noqa: B006
+    seed: _Seed = 0,
+    model: _Model = None,
+    out: _Out = None,
+    as_json: _Json = False,
+) -> None:
+    """Watch the memory of the server and its child processes over many requests."""
+    from codex_lsp.cli import bench_server_runs
+    from codex_lsp.cli.bench_output import Output
+
+    bench_server_runs.run_memory(requests, setting, seed, model, Output(out, as_json))
+
+
+def _startup(
+    repeats: _Repeats = 5,
+    setting: _Settings = [],  # noqa: B006
+    model: _Model = None,
+    out: _Out = None,
+    as_json: _Json = False,
+) -> None:
+    """Time from a server's start to its first suggestion, with a warm and a cold disk cache."""
+    from codex_lsp.cli import bench_server_runs
+    from codex_lsp.cli.bench_output import Output
+
+    bench_server_runs.run_startup(repeats, setting, model, Output(out, as_json))
+
+
+def _overhead(
+    repeats: _Repeats = 10,
+    setting: _Settings = [],  # noqa: B006
+    model: _Model = None,
+    out: _Out = None,
+    as_json: _Json = False,
+) -> None:
+    """Time what the server adds to the engine, in a small file and in one of a megabyte."""
+    from codex_lsp.cli import bench_server_runs
+    from codex_lsp.cli.bench_output import Output
+
+    bench_server_runs.run_overhead(repeats, setting, model, Output(out, as_json))
+
+
+def _all(
+    out: Annotated[Path, typer.Option("--out", help="A folder for all that is measured.")],
+    page: Annotated[
+        Path | None, typer.Option(help="A page whose marked places take the tables.")
+    ] = None,
+    limit_keys: _Keys = 300,
+    requests: Annotated[int, typer.Option(help="Requests of the memory run.")] = 2000,
+) -> None:
+    """Run every benchmark with its defaults: tables as Markdown, the plot, all recordings."""
+    from codex_lsp.cli import bench_all
+
+    bench_all.run(out, page, limit_keys, requests)
 
 
 def _show(

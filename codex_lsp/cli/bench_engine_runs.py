@@ -1,4 +1,4 @@
-"""What ``codex-lsp bench latency`` does: times of the engine, without a server around it."""
+"""What ``codex-lsp bench latency`` and ``cancel`` do: the engine, without a server around it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,19 @@ from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from codex_lsp.bench import latency, latency_tables, plots
+from codex_lsp.bench import cancel, latency, latency_tables, plots
 from codex_lsp.bench.corpus import load_texts
 from codex_lsp.bench.latency import Key, Sample
+from codex_lsp.bench.tables import Table
 from codex_lsp.cli.bench_facts import OWN_NAME, facts
-from codex_lsp.cli.bench_output import Output, print_json, print_tables, with_bar, write_lines
+from codex_lsp.cli.bench_output import (
+    Output,
+    finish,
+    print_json,
+    print_tables,
+    with_bar,
+    write_lines,
+)
 from codex_lsp.cli.loading import find_or_offer
 from codex_lsp.completer import Completer
 from codex_lsp.engine.ct2 import CTranslate2Engine
@@ -52,7 +60,7 @@ class Sizes:
 
 def run_latency(
     sizes: Sizes, threads: Sequence[int], model: str | None, plot: Path | None, output: Output
-) -> None:
+) -> list[Table]:
     """Time the engine with each number of threads, and print medians and ratios."""
     sizes.check()
     found = find_or_offer(model)
@@ -70,14 +78,34 @@ def run_latency(
     if plot is not None:
         plot.parent.mkdir(parents=True, exist_ok=True)
         plot.write_text(plots.latency_plot(medians, next(iter(engines))), encoding="utf-8")
+    found_tables = []
+    for name in engines:
+        found_tables.append(latency_tables.engine_table(medians, name))
+        found_tables.append(latency_tables.bars_table(medians, name))
+    found_tables.append(latency_tables.line_table(medians))
     if output.as_json:
         print_json({**known, "medians": [asdict(item) for item in as_samples(medians)]})
-        return
-    for name in engines:
-        print_tables(
-            [latency_tables.engine_table(medians, name), latency_tables.bars_table(medians, name)]
-        )
-    print_tables([latency_tables.line_table(medians)])
+    else:
+        print_tables(found_tables)
+    return found_tables
+
+
+def run_cancel(
+    rows: Sequence[int], count: int, context: int, model: str | None, output: Output
+) -> Table:
+    """Cancel generations at random moments, and time how long the engine takes to be idle."""
+    for name, value in (("-n", min(rows)), ("--count", count), ("--context", context)):
+        if value < 1:
+            raise UsageError(f"{name} is {value}, but has to be 1 or more.")
+    found = find_or_offer(model)
+    with closing(CTranslate2Engine(found, EngineOptions(seed=0, max_cache_mb=ROOMY_MB))) as engine:
+        ids = engine.tokenizer.encode("\n".join(text.content for text in load_texts()))
+        steps = cancel.measure(engine, ids, rows, count, context, seed=0)
+        stops = list(with_bar(steps, "cancellations", count * len(rows)))
+    known = facts("cancel", found, rows=list(rows), count=count, context=context)
+    table = cancel.cancel_table(stops)
+    finish(known, stops, table, output)
+    return table
 
 
 def _measure(

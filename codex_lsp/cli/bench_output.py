@@ -63,6 +63,24 @@ def write_lines(file: Path, facts: Mapping[str, Any], samples: Sequence[Any]) ->
     file.write_text(text, encoding="utf-8")
 
 
+def finish(
+    known: Mapping[str, Any],
+    samples: Sequence[Any],
+    table: Table,
+    output: Output,
+    more: Mapping[str, Any] | None = None,
+) -> None:
+    """Keep what was measured, and print it."""
+    if output.file is not None:
+        write_lines(output.file, known, samples)
+    if output.as_json:
+        print_json(
+            {**known, **(more or {}), "samples": [dataclasses.asdict(item) for item in samples]}
+        )
+    else:
+        print_tables([table])
+
+
 def with_bar(steps: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
     """Pass ``steps`` on, with a progress bar on standard error."""
     columns = (

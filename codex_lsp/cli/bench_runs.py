@@ -68,7 +68,7 @@ def run_replay(
     compare: Sequence[str],
     model: str | None,
     output: Output,
-) -> None:
+) -> list[Table]:
     """Replay with one variant of the settings or several, and print the figures."""
     found = find_or_offer(model)
     typist, chosen = typing.typist(), typing.pieces()
@@ -85,24 +85,28 @@ def run_replay(
         steps = alternate(services, chosen, typist)
         recordings = list(with_bar(steps, "pieces typed", len(chosen) * len(services)))
     known = facts("replay", found, typing=_plain(typing), variants=variants)
-    finish(known, recordings, output)
+    return finish_replay(known, recordings, output)
 
 
-def finish(known: Mapping[str, Any], recordings: Sequence[Recording], output: Output) -> None:
+def finish_replay(
+    known: Mapping[str, Any], recordings: Sequence[Recording], output: Output
+) -> list[Table]:
     """Keep a replay's recordings, and print its figures."""
     if output.file is not None:
         events.write(output.file, known, recordings)
     summaries = summaries_of(recordings)
+    found = replay_tables(summaries)
     if output.as_json:
         print_json({**known, "variants": {item.variant: item.figures() for item in summaries}})
     else:
-        print_tables(replay_tables(summaries))
+        print_tables(found)
+    return found
 
 
 def show(file: Path, as_json: bool) -> None:
     """Print a recorded replay again."""
     known, recordings = events.read(file)
-    finish(known, recordings, Output(None, as_json))
+    finish_replay(known, recordings, Output(None, as_json))
 
 
 def summaries_of(recordings: Sequence[Recording]) -> list[Summary]:
