@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from codex_lsp_server.registering import register
 from codex_lsp_server.settings import SECTION, Settings, read
 from codex_lsp_server.ui import Ui
 
@@ -54,7 +55,13 @@ class Configuration:
         """The client is ready: use the settings, ask for newer ones, hear of changes."""
         pulled = await self._pull()
         self._use(self._initial if pulled is None else pulled)
-        await self._register()
+        workspace = self._server.client_capabilities.workspace
+        await register(
+            self._server,
+            types.WORKSPACE_DID_CHANGE_CONFIGURATION,
+            None if workspace is None else workspace.did_change_configuration,
+            types.DidChangeConfigurationRegistrationOptions(section=SECTION),
+        )
 
     async def changed(self, pushed: object) -> None:
         """Take settings that the client pushed; an empty push means: ask."""
@@ -93,21 +100,3 @@ class Configuration:
             return None
         first = answer[0] if answer else None
         return first or None
-
-    async def _register(self) -> None:
-        """Ask to be told of changes, where the client wants to be asked that."""
-        workspace = self._server.client_capabilities.workspace
-        change = None if workspace is None else workspace.did_change_configuration
-        if change is None or not change.dynamic_registration:
-            return
-        registration = types.Registration(
-            id="codex-lsp-configuration",
-            method=types.WORKSPACE_DID_CHANGE_CONFIGURATION,
-            register_options=types.DidChangeConfigurationRegistrationOptions(section=SECTION),
-        )
-        try:
-            await self._server.client_register_capability_async(
-                types.RegistrationParams(registrations=[registration])
-            )
-        except Exception as error:  # then changes come with a restart
-            logger.info("the client refused to tell changes: %s", type(error).__name__)

@@ -132,6 +132,17 @@ class OpenDocuments(Workspace):
         document: Any = self._text_documents.get(unquote(uri))
         return document if isinstance(document, OpenDocument) else None
 
+    @property
+    def open_uris(self) -> list[str]:
+        """The open documents, as the client names them."""
+        return [document.uri for document in self._text_documents.values()]
+
+    @property
+    def folder_uris(self) -> list[str]:
+        """The client's folders; its root where it knows no folders."""
+        folders = [folder.uri for folder in self._folders.values()]
+        return folders or ([self._root_uri] if self._root_uri else [])
+
     # OpenDocument is no pygls TextDocument on purpose: all that class adds is wrong (see above).
     def get_text_document(self, doc_uri: str) -> OpenDocument:  # type: ignore[override]
         """The open document, or an empty one. Never reads the disk."""

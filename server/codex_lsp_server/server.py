@@ -16,6 +16,9 @@ from codex_lsp_server.engine_child import EngineChild, start_engine
 from codex_lsp_server.host import ModelHost, ModelSource
 from codex_lsp_server.notebooks import preceding_cells
 from codex_lsp_server.pygls_mends import MendedServer
+from codex_lsp_server.recalling import Recalling, watchers
+from codex_lsp_server.registering import register
+from codex_lsp_server.settings import Settings
 from codex_lsp_server.streams import CANCEL_METHOD
 from codex_lsp_server.ui import Ui
 from codex_lsp_server.worker import Worker
@@ -44,11 +47,17 @@ class CodexLanguageServer(MendedServer):
         ui = Ui(self)
         self.worker = Worker(start_engine, child)
         self.host = ModelHost(self.worker, ui, source)
-        self.configuration = Configuration(self, ui, self.host.use, model)
+        self.recalling = Recalling(lambda: self.documents, lambda: not self.worker.idle)
+        self.configuration = Configuration(self, ui, self._use, model)
         self.completing = Completing(self.host, self.worker, self.protocol.notify, ui.error_once)
+
+    def _use(self, settings: Settings) -> None:
+        self.host.use(settings)
+        self.recalling.use(settings)
 
     async def close(self) -> None:
         """Give everything back; called once the connection has ended."""
+        await self.recalling.close()
         await self.host.close()
 
 
@@ -58,6 +67,7 @@ def build_server(
     """Return a server with all its features registered."""
     server = CodexLanguageServer(source, model, child)
     _register_lifecycle(server)
+    _register_files(server)
     _register_completion(server)
     return server
 
@@ -70,6 +80,9 @@ def _register_lifecycle(server: CodexLanguageServer) -> None:
     @server.feature(types.INITIALIZED)
     async def initialized(params: types.InitializedParams) -> None:
         await server.configuration.follow()
+        workspace = server.client_capabilities.workspace
+        watched = None if workspace is None else workspace.did_change_watched_files
+        await register(server, types.WORKSPACE_DID_CHANGE_WATCHED_FILES, watched, watchers())
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     async def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
@@ -78,10 +91,27 @@ def _register_lifecycle(server: CodexLanguageServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
         """Keep the text; pygls' own handler has done so before this one."""
+        server.recalling.opened(params.text_document.uri)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
         server.completing.forget(params.text_document.uri)
+        server.recalling.closed(params.text_document.uri)
+
+
+def _register_files(server: CodexLanguageServer) -> None:
+    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
+    def did_save(params: types.DidSaveTextDocumentParams) -> None:
+        server.recalling.saved(params.text_document.uri)
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def did_change_watched_files(params: types.DidChangeWatchedFilesParams) -> None:
+        server.recalling.changed_on_disk(params.changes)
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def did_change_folders(params: types.DidChangeWorkspaceFoldersParams) -> None:
+        """Follow the folders; pygls' own handler has noted them before this one."""
+        server.recalling.folders_changed()
 
 
 def _register_completion(server: CodexLanguageServer) -> None:

@@ -81,6 +81,9 @@ class Settings:
     min_mean_logprob: float | None = None
     """Do not show candidates of a lower mean log-probability; none shows the best always."""
 
+    recall: Literal["off", "file", "project"] = "project"
+    """Suggest lines that were seen before: of the same file, or of the workspace's files, too."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     """What is logged on standard error. Source code never is."""
 
