@@ -11,9 +11,9 @@ from codex_lsp.recall.lines import MAX_LINE_CHARS, indent_of, worth_recalling
 from codex_lsp.recall.prior import Evidence, Field, probability
 from codex_lsp.types import Recalled
 
-WINDOW_CHARS_ABOVE = 80_000
-WINDOW_CHARS_BELOW = 20_000
-"""How far up and down the document is looked through: about 2,000 and 500 lines."""
+WINDOW_CHARS_ABOVE = 40_000
+WINDOW_CHARS_BELOW = 10_000
+"""How far up and down the document is looked through: about 1,000 and 250 lines."""
 MAX_HERE = 200
 """Of how many lines of the document, the nearest, that begin alike."""
 MAX_ELSEWHERE = 64
