@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from lsprotocol import types
 
 from codex_lsp.errors import CodexLspError
-from codex_lsp.types import Alternative, Completion, Rejection, RejectionReason, Trigger
+from codex_lsp.types import (
+    Alternative,
+    Completion,
+    CompletionRequest,
+    Recalled,
+    Rejection,
+    RejectionReason,
+    Trigger,
+)
 from codex_lsp_server.convert import Asked, to_asked, to_item
 from codex_lsp_server.documents import OpenDocument
 from codex_lsp_server.host import Loaded
@@ -50,10 +58,20 @@ def permission(document: OpenDocument | None, settings: Settings) -> Rejection |
     return None
 
 
+Recall = Callable[[CompletionRequest], tuple[Recalled, ...]]
+"""Finds lines seen elsewhere that the user may be writing again."""
+
+
+def nothing_recalled(request: CompletionRequest) -> tuple[Recalled, ...]:
+    """Recall nothing."""
+    return ()
+
+
 class Completing:
     """Answers inline completion requests, one at a time. For the event loop's thread only.
 
     :param report: tells the user of a failure
+    :param recall: finds lines seen elsewhere that the user may be writing again
     :ivar streaming: the client understands ``codexLsp/partialCompletion``
     """
 
@@ -63,11 +81,13 @@ class Completing:
         worker: Worker,
         notify: Notify,
         report: Callable[[str], None],
+        recall: Recall = nothing_recalled,
     ) -> None:
         self._host = host
         self._worker = worker
         self._notify = notify
         self._report = report
+        self._recall = recall
         self._awaited: Asked | None = None
         self._latest: Stream | None = None
         self._count = 0
@@ -98,7 +118,8 @@ class Completing:
         if self._awaited is not asked:
             return Answer(rejection=Rejection(RejectionReason.SUPERSEDED, "A newer request came."))
         options = settings.completer_options(loaded.model.description.sampling)
-        job = loaded.start(asked.request, options)
+        request = replace(asked.request, recalled=self._recall(asked.request))
+        job = loaded.start(request, options)
         self._count += 1
         stream = Stream(f"{self._count}", job, asked, self._notify)
         self._latest = stream

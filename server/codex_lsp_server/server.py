@@ -49,7 +49,9 @@ class CodexLanguageServer(MendedServer):
         self.host = ModelHost(self.worker, ui, source)
         self.recalling = Recalling(lambda: self.documents, lambda: not self.worker.idle)
         self.configuration = Configuration(self, ui, self._use, model)
-        self.completing = Completing(self.host, self.worker, self.protocol.notify, ui.error_once)
+        self.completing = Completing(
+            self.host, self.worker, self.protocol.notify, ui.error_once, self.recalling.lines
+        )
 
     def _use(self, settings: Settings) -> None:
         self.host.use(settings)
