@@ -109,7 +109,7 @@ def test_what_followed_the_same_two_lines_is_likelier_still() -> None:
 LINE = st.sampled_from(["a", "ab", "ab(c)", "  ab(c)", "b = ab", "", "  ", "abc d", "x" * 200])
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(
     st.lists(LINE, max_size=12),
     st.sampled_from(["", "  ", "a", "  ab", "b ="]),

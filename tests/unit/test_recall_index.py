@@ -26,7 +26,7 @@ EDITS = st.lists(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(EDITS)
 def test_answers_are_those_of_a_count_of_all_files(
     edits: list[tuple[str, int, list[str]] | tuple[str, int, int]],

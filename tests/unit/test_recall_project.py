@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codex_lsp.context.ignore import IgnoreRules
@@ -140,6 +140,7 @@ def never(text: str) -> bool:
     return False
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(
