@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Without --no-compile a sixth of the environment is byte code that never runs.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: demo test check fmt bench docs clean
+.PHONY: demo test check fmt bench bench-all docs clean
 
 # The runtime only: what a user installs.
 $(VENV)/.runtime: pyproject.toml
@@ -15,7 +15,7 @@ $(VENV)/.runtime: pyproject.toml
 
 # And what the tests and the checks need.
 $(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.runtime
-	$(PIP) --constraint constraints.txt --editable '.[dev,convert,eval]'
+	$(PIP) --constraint constraints.txt --editable '.[dev,convert,eval,bench]'
 	touch $@
 
 demo: $(VENV)/.runtime
@@ -41,6 +41,13 @@ fmt: $(VENV)/.dev
 # How the conversion compares with the reference: the figures of docs/models.md.
 bench: $(VENV)/.dev
 	$(BIN)/python -m codex_lsp_models.proof
+
+# How fast completions come: every table and the plot of docs/performance.md, in some 15 minutes. The
+# comparison with llama.cpp is made where the extra `peer` is installed.
+bench-all: $(VENV)/.dev
+	$(BIN)/codex-lsp models pull
+	$(BIN)/codex-lsp bench all --out runs/bench --page docs/performance.md
+	cp runs/bench/latency.svg docs/images/latency.svg
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m codex_lsp_server.settings_doc docs/settings.md

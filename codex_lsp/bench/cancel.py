@@ -20,7 +20,7 @@ from codex_lsp.errors import GenerationCancelled
 from codex_lsp.sampling import SamplingParams
 from codex_lsp.types import Prompt
 
-MAX_TOKENS = 48
+MAX_TOKENS = 24
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from codex_lsp.bench.latency import Key
 from codex_lsp.bench.tables import Table, ms, ratio
 
 
-def engine_table(found: Mapping[Key, float], engine: str) -> Table:
+def engine_table(found: Mapping[Key, float], engine: str, name: str = "latency") -> Table:
     """Return cold, first and step of one engine, a row a context."""
     contexts = sorted({context for name, _, context, _ in found if name == engine})
     columns = sorted(
@@ -24,7 +24,7 @@ def engine_table(found: Mapping[Key, float], engine: str) -> Table:
         for context in contexts
     )
     header = ("context, tokens", *(f"{what}, n={n}" for what, n in columns))
-    return Table(f"latency-{_slug(engine)}", f"Latency in ms: {engine}", header, rows)
+    return Table(name, f"Latency in ms: {engine}", header, rows)
 
 
 def line_table(found: Mapping[Key, float]) -> Table:
@@ -42,7 +42,7 @@ def line_table(found: Mapping[Key, float]) -> Table:
     return Table("latency-line", "Time to the first line", header, tuple(rows))
 
 
-def bars_table(found: Mapping[Key, float], engine: str) -> Table:
+def bars_table(found: Mapping[Key, float], engine: str, name: str = "latency") -> Table:
     """Return the ratios that the project holds itself to, as far as they were measured."""
     asked = (
         ("best of 4 to the first line, 128 tokens, warm", ("line", 128, 4), ("line", 128, 1), 1.3),
@@ -56,7 +56,9 @@ def bars_table(found: Mapping[Key, float], engine: str) -> Table:
         for label, wanted, base, most in asked
         if wanted in own and base in own
     )
-    return Table("latency-bars", "Ratios", ("what", "divided by", "ratio", "at most"), rows)
+    return Table(
+        f"{name}-bars", f"Ratios: {engine}", ("what", "divided by", "ratio", "at most"), rows
+    )
 
 
 def between_engines(found: Mapping[Key, float], ours: str, theirs: str) -> Table:
@@ -76,7 +78,3 @@ def between_engines(found: Mapping[Key, float], ours: str, theirs: str) -> Table
 def _name(key: tuple[str, int, int]) -> str:
     what, context, n = key
     return f"{what}, {context} tokens, n={n}"
-
-
-def _slug(name: str) -> str:
-    return "".join(char if char.isalnum() else "-" for char in name.lower()).strip("-")

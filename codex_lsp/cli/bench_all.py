@@ -14,9 +14,6 @@ from codex_lsp.cli.bench_output import Output
 from codex_lsp.cli.bench_runs import Typing
 from codex_lsp.evals.facts import machine, versions
 
-THREADS = (1, 2)
-WIDTHS = ("samples=1", "samples=4")
-
 
 def run(out: Path, page: Path | None, keys: int, requests: int) -> None:
     """Measure everything, keep it in ``out``, and fill in ``page``."""

@@ -79,9 +79,10 @@ def run_latency(
         plot.parent.mkdir(parents=True, exist_ok=True)
         plot.write_text(plots.latency_plot(medians, next(iter(engines))), encoding="utf-8")
     found_tables = []
-    for name in engines:
-        found_tables.append(latency_tables.engine_table(medians, name))
-        found_tables.append(latency_tables.bars_table(medians, name))
+    for index, engine_name in enumerate(engines):
+        name = f"latency-{index + 1}" if index else "latency"
+        found_tables.append(latency_tables.engine_table(medians, engine_name, name))
+        found_tables.append(latency_tables.bars_table(medians, engine_name, name))
     found_tables.append(latency_tables.line_table(medians))
     if output.as_json:
         print_json({**known, "medians": [asdict(item) for item in as_samples(medians)]})
