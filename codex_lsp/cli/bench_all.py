@@ -50,7 +50,8 @@ def write(out: Path, found: Mapping[str, Table], page: Path | None) -> None:
     (out / "tables.md").write_text("\n".join(parts), encoding="utf-8")
     if page is not None:
         text = page.read_text(encoding="utf-8")
-        page.write_text(fill(text, {name: markdown(item) for name, item in found.items()}))
+        tables = {name: markdown(item) for name, item in found.items()}
+        page.write_text(fill(text, tables), encoding="utf-8")
 
 
 def _machine_table() -> Table:
