@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_CLIENT_FACTS = frozenset({"partialCompletion"})
-"""Initialization options that say what the client can do; they are no settings."""
+_CLIENT_FACTS = frozenset(
+    {"partialCompletion", "statusNotification", "editorInfo", "editorPluginInfo"}
+)
+"""Initialization options that say what the client is and can do; they are no settings."""
 
 
 class Configuration:
@@ -71,6 +73,8 @@ class Configuration:
         if raw is None:
             raw = await self._pull()
         if raw is not None:
+            # While `follow` still asks, its fallback must not undo what came since.
+            self._initial = raw
             self._use(raw)
 
     def _use(self, raw: object) -> None:

@@ -8,17 +8,25 @@ from typing import Any
 from lsprotocol import types
 
 from codex_lsp import __version__
-from codex_lsp.types import Rejection
-from codex_lsp_server.completing import Completing
+from codex_lsp.types import Rejection, RejectionReason
+from codex_lsp_server.completing import Answer, Completing, permission
+from codex_lsp_server.completion_mode import CompletionMode
 from codex_lsp_server.configuration import Configuration
 from codex_lsp_server.convert import ACCEPT_COMMAND
 from codex_lsp_server.engine_child import EngineChild, start_engine
+from codex_lsp_server.feedback import (
+    FOCUS_METHOD,
+    PARTLY_ACCEPTED_METHOD,
+    SHOWN_METHOD,
+    Feedback,
+)
 from codex_lsp_server.host import ModelHost, ModelSource
 from codex_lsp_server.notebooks import preceding_cells
 from codex_lsp_server.pygls_mends import MendedServer
 from codex_lsp_server.recalling import Recalling, watchers
 from codex_lsp_server.registering import register
 from codex_lsp_server.settings import Settings
+from codex_lsp_server.status import Status, wants_status
 from codex_lsp_server.streams import CANCEL_METHOD
 from codex_lsp_server.ui import Ui
 from codex_lsp_server.worker import Worker
@@ -52,15 +60,64 @@ class CodexLanguageServer(MendedServer):
         self.completing = Completing(
             self.host, self.worker, self.protocol.notify, ui.error_once, self.recalling.lines
         )
+        self.status = Status(self.protocol.notify)
+        self.feedback = Feedback(self.completing.cancel_stream)
+        self.feedback.on_focus.append(self._show_whether_off)
+        self.completion_mode = CompletionMode(self, self.complete)
+
+    def start(self, params: types.InitializeParams) -> None:
+        """Take what the client says of itself."""
+        options = params.initialization_options
+        self.completing.streaming = self.configuration.start(options)
+        self.status.enabled = wants_status(options)
+        self.completion_mode.start(self.configuration.settings.completion_items)
+
+    async def complete(self, params: types.InlineCompletionParams) -> Answer:
+        """Answer a request for completions, whatever the form that they are given in."""
+        uri = params.text_document.uri
+        with self.status.working():
+            answer = await self.completing.answer(
+                self.documents.get_open_document(uri),
+                params,
+                self.configuration.settings,
+                self._preceding(uri),
+            )
+        self.status.answered(answer.rejection)
+        if answer.rejection is not None:
+            if answer.rejection.reason is RejectionReason.ENGINE_FAILED:
+                self.status.follow(self._model_name)
+            _log_rejection(answer.rejection)
+            return answer
+        return Answer(items=self.feedback.order(answer.items))
+
+    async def close(self) -> None:
+        """Give everything back; called once the connection has ended."""
+        self.status.close()
+        await self.recalling.close()
+        await self.host.close()
 
     def _use(self, settings: Settings) -> None:
         self.host.use(settings)
         self.recalling.use(settings)
+        self.completion_mode.use(settings.completion_items)
+        self.status.off("" if settings.enable else "Completions are switched off.")
+        self.status.follow(self._model_name)
 
-    async def close(self) -> None:
-        """Give everything back; called once the connection has ended."""
-        await self.recalling.close()
-        await self.host.close()
+    async def _model_name(self) -> str | Rejection:
+        loaded = await self.host.ready()
+        return loaded if isinstance(loaded, Rejection) else loaded.model.description.name
+
+    def _preceding(self, uri: str) -> str:
+        def text_of(cell_uri: str) -> str | None:
+            cell = self.documents.get_open_document(cell_uri)
+            return None if cell is None else cell.source
+
+        return preceding_cells(self.documents.get_notebook_document(cell_uri=uri), uri, text_of)
+
+    def _show_whether_off(self, uri: str | None) -> None:
+        document = None if uri is None else self.documents.get_open_document(uri)
+        refused = document and permission(document, self.configuration.settings)
+        self.status.off(refused.detail if isinstance(refused, Rejection) else "")
 
 
 def build_server(
@@ -71,13 +128,14 @@ def build_server(
     _register_lifecycle(server)
     _register_files(server)
     _register_completion(server)
+    _register_feedback(server)
     return server
 
 
 def _register_lifecycle(server: CodexLanguageServer) -> None:
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
-        server.completing.streaming = server.configuration.start(params.initialization_options)
+        server.start(params)
 
     @server.feature(types.INITIALIZED)
     async def initialized(params: types.InitializedParams) -> None:
@@ -121,34 +179,31 @@ def _register_completion(server: CodexLanguageServer) -> None:
     async def inline_completion(
         params: types.InlineCompletionParams,
     ) -> types.InlineCompletionList:
-        workspace = server.documents
-        uri = params.text_document.uri
-        document = workspace.get_open_document(uri)
-
-        def text_of(cell_uri: str) -> str | None:
-            cell = workspace.get_open_document(cell_uri)
-            return None if cell is None else cell.source
-
-        notebook = workspace.get_notebook_document(cell_uri=uri)
-        answer = await server.completing.answer(
-            document,
-            params,
-            server.configuration.settings,
-            preceding_cells(notebook, uri, text_of),
-        )
-        _log_rejection(answer.rejection)
+        answer = await server.complete(params)
         return types.InlineCompletionList(items=list(answer.items))
-
-    @server.command(ACCEPT_COMMAND)
-    def accept(what: Any = None) -> None:
-        """An item was accepted: what it would still grow by is wanted no more."""
-        if isinstance(what, dict) and isinstance(what.get("id"), str):
-            server.completing.cancel_stream(what["id"])
 
     @server.feature(CANCEL_METHOD)
     def cancel_partial(params: Any) -> None:
         if isinstance(params, dict) and isinstance(params.get("id"), str):
             server.completing.cancel_stream(params["id"])
+
+
+def _register_feedback(server: CodexLanguageServer) -> None:
+    @server.command(ACCEPT_COMMAND)
+    def accept(what: Any = None) -> None:
+        server.feedback.accepted(what)
+
+    @server.feature(SHOWN_METHOD)
+    def shown(params: Any) -> None:
+        server.feedback.shown(params)
+
+    @server.feature(PARTLY_ACCEPTED_METHOD)
+    def partly_accepted(params: Any) -> None:
+        server.feedback.partly_accepted(params)
+
+    @server.feature(FOCUS_METHOD)
+    def focused(params: Any) -> None:
+        server.feedback.focused(params)
 
 
 def _log_rejection(rejection: Rejection | None) -> None:

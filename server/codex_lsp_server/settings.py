@@ -33,6 +33,9 @@ class Settings:
     disabled_languages: tuple[str, ...] = ()
     """Language identifiers in which no completions are given, such as `markdown`."""
 
+    completion_items: bool = False
+    """Give completions as a list as well, for editors that show no ghost text."""
+
     model: str = ""
     """An installed model's name or the path of a model directory; empty is the default model."""
 

@@ -29,8 +29,9 @@ load the model anew; everything else counts from the next completion on.
 """
 
 _TAIL = """
-One initialization option is no setting: `partialCompletion: true` says that the client understands
-`codexLsp/partialCompletion` (see [protocol](protocol.md)).
+Some initialization options are no settings: `partialCompletion: true` says that the client
+understands `codexLsp/partialCompletion`, `statusNotification: true` asks for `didChangeStatus`
+(see [protocol](protocol.md)); `editorInfo` and `editorPluginInfo` name the client.
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from lsprotocol import types
+from lsprotocol import converters, types
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities, make_test_lsp_client
 
 from codex_lsp.model_dir import ModelDir
@@ -20,6 +21,17 @@ from codex_lsp_models.pull import pull
 
 SERVER = [sys.executable, "-m", "codex_lsp", "serve", "--stdio"]
 PARTIAL = "codexLsp/partialCompletion"
+STATUS = "didChangeStatus"
+CLIENTS = Path(__file__).parent / "clients"
+
+
+def recorded_capabilities(client: str) -> types.ClientCapabilities:
+    """What a real editor says of itself: recorded here, or by the authors of pytest-lsp."""
+    ours = CLIENTS / f"{client}.json"
+    if not ours.is_file():
+        return client_capabilities(client)
+    said = json.loads(ours.read_text(encoding="utf-8"))["capabilities"]
+    return converters.get_converter().structure(said, types.ClientCapabilities)
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +45,10 @@ class Editor:
 
     def __init__(self, client: LanguageClient) -> None:
         self.client = client
+        self.server = types.ServerCapabilities()
         self.partials: list[Any] = []
+        self.states: list[Any] = []
+        self.registered: list[str] = []
         self._news = asyncio.Event()
         self._versions: dict[str, int] = {}
 
@@ -44,7 +59,19 @@ class Editor:
 
         @client.feature(types.CLIENT_REGISTER_CAPABILITY)
         def register(params: types.RegistrationParams) -> None:
-            """Agree."""
+            self.registered += [registration.method for registration in params.registrations]
+            self._news.set()
+
+        @client.feature(types.CLIENT_UNREGISTER_CAPABILITY)
+        def unregister(params: types.UnregistrationParams) -> None:
+            for gone in params.unregisterations:
+                self.registered.remove(gone.method)
+            self._news.set()
+
+        @client.feature(STATUS)
+        def status(params: Any) -> None:
+            self.states.append(params)
+            self._news.set()
 
     def open(self, text: str, uri: str = "file:///t/a.py", language: str = "python") -> str:
         """Open a document."""
@@ -96,10 +123,14 @@ class Editor:
 
     async def partials_until(self, enough: Callable[[list[Any]], bool]) -> list[Any]:
         """Wait until the partial completions are what the test waits for."""
-        while not enough(self.partials):
+        await self.until(lambda: enough(self.partials))
+        return self.partials
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Wait until something is true that a message of the server makes true."""
+        while not true():
             self._news.clear()
             await asyncio.wait_for(self._news.wait(), 60)
-        return self.partials
 
 
 Start = Callable[..., Awaitable[Editor]]
@@ -122,15 +153,16 @@ async def start(model: ModelDir) -> AsyncIterator[Start]:
         client = await config.start()
         assert isinstance(client, LanguageClient)
         editors.append(Editor(client))
-        can = client_capabilities(capabilities)
+        can = recorded_capabilities(capabilities)
         if encodings is not None:
             can.general = types.GeneralClientCapabilities(position_encodings=encodings)
         prepare(client)
-        await client.initialize_session(
+        result = await client.initialize_session(
             types.InitializeParams(
                 capabilities=can, initialization_options={"seed": 1, **(options or {})}
             )
         )
+        editors[-1].server = result.capabilities
         return editors[-1]
 
     yield start_one
