@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
 import signal
@@ -12,6 +13,7 @@ from pathlib import Path
 from codex_lsp import model_dir
 from codex_lsp.completer import Completer
 from codex_lsp.engine.ct2 import CTranslate2Engine
+from codex_lsp.engine.memory import give_back_freed_memory
 from codex_lsp.options import EngineOptions
 from codex_lsp.process.runner import Model, Runner
 from codex_lsp.process.streams import take_standard_streams
@@ -47,7 +49,8 @@ def main() -> None:
     offer_as_victim()
     with open(read_fd, "rb", buffering=0) as reader, open(write_fd, "wb") as writer:
         # Not sys.exit: a prompt that is being read cannot be interrupted, and nobody waits for it.
-        Runner(reader, writer, load_model, lambda: os._exit(0)).run()
+        leave = functools.partial(os._exit, 0)
+        Runner(reader, writer, load_model, leave, give_back_freed_memory).run()
 
 
 if __name__ == "__main__":

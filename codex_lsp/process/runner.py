@@ -69,6 +69,10 @@ class _Flags:
     typed: TypedText = field(default_factory=TypedText)
 
 
+REST_S = 60.0
+"""After so long without an order, the user is taken to do something else."""
+
+
 class Runner:
     """Takes orders from ``reader`` and reports to ``writer``.
 
@@ -76,6 +80,7 @@ class Runner:
     :param on_orphaned: called from the listening thread when the orders end without a
         :class:`~codex_lsp.process.messages.Close`: whoever gave them is gone. If it returns, the
         runner ends as if it had been told to.
+    :param on_rest: called when no order has come for ``rest_s`` seconds, once until the next one
     """
 
     def __init__(
@@ -84,11 +89,15 @@ class Runner:
         writer: BinaryIO,
         load: LoadModel,
         on_orphaned: Callable[[], None],
+        on_rest: Callable[[], object] = lambda: None,
+        rest_s: float = REST_S,
     ) -> None:
         self._reader = reader
         self._writer = writer
         self._load_model = load
         self._on_orphaned = on_orphaned
+        self._on_rest = on_rest
+        self._rest_s = rest_s
         self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
         self._flags: dict[int, _Flags] = {}
         self._model: Model | None = None
@@ -96,9 +105,16 @@ class Runner:
     def run(self) -> None:
         """Work until told to close; then the model is given back."""
         threading.Thread(target=self._listen, name="codex-lsp-orders", daemon=True).start()
-        while not isinstance(order := self._orders.get(), Close):
+        while not isinstance(order := self._next(), Close):
             self._report(self._carry_out(order))
         self._unload()
+
+    def _next(self) -> Order:
+        try:
+            return self._orders.get(timeout=self._rest_s)
+        except queue.Empty:
+            self._on_rest()
+            return self._orders.get()
 
     def _listen(self) -> None:
         while (order := framing.read(self._reader)) is not None:
