@@ -24,7 +24,7 @@ demo: $(VENV)/.runtime
 
 test: $(VENV)/.dev check
 	scripts/install-test-tools
-	$(BIN)/codex-lsp models pull
+	CODEX_LSP_TUNING=off $(BIN)/codex-lsp models pull
 	$(BIN)/python -m pytest
 
 check: $(VENV)/.dev

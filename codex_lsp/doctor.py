@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 
 import ctranslate2
 import psutil
@@ -21,7 +20,13 @@ from codex_lsp.completer import Completer
 from codex_lsp.engine.ct2 import CTranslate2Engine, default_threads, pick_compute_type, pick_device
 from codex_lsp.errors import CodexLspError, ModelError
 from codex_lsp.model_dir import ModelDir
-from codex_lsp.options import CompleterOptions
+from codex_lsp.options import CompleterOptions, EngineOptions
+from codex_lsp.sampling import SamplingParams
+from codex_lsp.tuning import store
+from codex_lsp.tuning.lookup import find_tuning
+from codex_lsp.tuning.machine import this_machine
+from codex_lsp.tuning.measured import BUSY
+from codex_lsp.tuning.policy import Tuning
 from codex_lsp.types import Completion, CompletionRequest, Document, Outcome, Trigger
 
 _PROBE = "def add(a, b):\n    return "
@@ -57,7 +62,7 @@ def examine(model_name: str) -> Iterator[Check]:
     """Run the checks, each as it is asked for."""
     yield _check_python()
     yield _check_cpu()
-    yield _check_threads()
+    yield _check_cores()
     yield _check_device()
     yield _check_data_directory()
     model, check = _check_model(model_name)
@@ -67,8 +72,11 @@ def examine(model_name: str) -> Iterator[Check]:
     damage = _check_digests(model)
     yield damage
     yield _check_memory(model)
+    measured = store.usable(model, this_machine())
+    tuning = find_tuning(model)
+    yield _check_tuning(tuning, measured is not None and measured.busy > BUSY)
     if damage.verdict is Verdict.OK:
-        yield from _check_completion(model)
+        yield from _check_completion(model, tuning)
 
 
 def _check_python() -> Check:
@@ -81,21 +89,11 @@ def _check_python() -> Check:
     )
 
 
-def cpu_flags(cpuinfo: str) -> frozenset[str]:
-    """Return the instruction set flags in the text of ``/proc/cpuinfo``."""
-    for line in cpuinfo.splitlines():
-        name, _, value = line.partition(":")
-        if name.strip() in ("flags", "Features"):
-            return frozenset(value.split())
-    return frozenset()
-
-
 def _check_cpu() -> Check:
     types = ", ".join(sorted(ctranslate2.get_supported_compute_types("cpu")))
     machine = platform.machine()
-    try:
-        flags = cpu_flags(Path("/proc/cpuinfo").read_text(encoding="utf-8"))
-    except OSError:
+    flags = this_machine().flags
+    if not flags:
         return Check("CPU", Verdict.OK, f"{machine}, computes {types}")
     best = next((flag for flag in _CPU_FLAGS if flag in flags), None)
     found = f"{machine} with {best or 'no AVX'}, computes {types}"
@@ -109,16 +107,16 @@ def _check_cpu() -> Check:
     return Check("CPU", Verdict.OK, found)
 
 
-def _check_threads() -> Check:
+def _check_cores() -> Check:
     physical = psutil.cpu_count(logical=False) or 0
     logical = psutil.cpu_count() or 0
     load = psutil.getloadavg()[0]
-    found = f"{default_threads()} of {physical} cores ({logical} logical); load {load:.1f}"
+    found = f"{physical} cores ({logical} logical); load {load:.1f}"
     if logical and load > 2 * logical:
         return Check(
-            "threads", Verdict.WARNING, found, "The machine is busy: completions will be late."
+            "cores", Verdict.WARNING, found, "The machine is busy: completions will be late."
         )
-    return Check("threads", Verdict.OK, found)
+    return Check("cores", Verdict.OK, found)
 
 
 def _check_device() -> Check:
@@ -171,9 +169,29 @@ def _check_memory(model: ModelDir) -> Check:
     return Check("memory", Verdict.OK, found)
 
 
-def _check_completion(model: ModelDir) -> Iterator[Check]:
+def _check_tuning(tuning: Tuning | None, was_busy: bool) -> Check:
+    if tuning is not None and was_busy:
+        mend = "The machine was busy when it was measured; run `codex-lsp tune` when it is quiet."
+        return Check("tuning", Verdict.WARNING, str(tuning), mend)
+    if tuning is not None:
+        return Check("tuning", Verdict.OK, f"{tuning}; `codex-lsp tune` measures again")
+    if store.switched_off():
+        return Check("tuning", Verdict.OK, f"switched off by {store.SWITCH}")
+    return Check(
+        "tuning",
+        Verdict.WARNING,
+        f"not measured yet: {default_threads()} threads and the sizes of an average machine",
+        "Run `codex-lsp tune`, or leave the editor alone for a minute: the server does it then.",
+    )
+
+
+def _check_completion(model: ModelDir, tuning: Tuning | None) -> Iterator[Check]:
+    threads, sampling = 0, SamplingParams()
+    if tuning is not None:
+        threads, sampling = tuning.threads, SamplingParams(n=tuning.samples)
+    options = CompleterOptions(sampling=sampling)
     try:
-        engine = CTranslate2Engine(model)
+        engine = CTranslate2Engine(model, EngineOptions(threads=threads))
     except CodexLspError as error:
         yield Check("load", Verdict.FAILURE, str(error), "Run `codex-lsp models pull --force`.")
         return
@@ -181,8 +199,8 @@ def _check_completion(model: ModelDir) -> Iterator[Check]:
         request = CompletionRequest(Document(_PROBE, "python"), len(_PROBE), Trigger.INVOKED)
         completer = Completer(engine, model.description)
         # The first run also pays for the allocation of buffers: the second is what a user meets.
-        completer.complete(request, CompleterOptions())
-        outcome = completer.complete(request, CompleterOptions())
+        completer.complete(request, options)
+        outcome = completer.complete(request, options)
     except CodexLspError as error:
         yield Check("completion", Verdict.FAILURE, str(error), "Please report this.")
         return

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from codex_lsp import __version__
 from codex_lsp.cli.bench import build_bench_app
 from codex_lsp.cli.evals import build_eval_app
+
+if TYPE_CHECKING:
+    from codex_lsp.options import Device
 
 _MODEL = typer.Option("--model", help="An installed model's name, or the path of a directory.")
 _HELP = {"help_option_names": ["-h", "--help"]}
@@ -29,6 +32,7 @@ def build_app() -> typer.Typer:
     app.command("complete")(_complete)
     app.command("serve")(_serve)
     app.command("doctor")(_doctor)
+    app.command("tune")(_tune)
     models = typer.Typer(
         help="List, fetch and inspect models.", no_args_is_help=True, context_settings=_HELP
     )
@@ -84,7 +88,7 @@ def _complete(
     seed: Annotated[int | None, typer.Option(help="Makes the samples reproducible.")] = None,
     model: Annotated[str | None, _MODEL] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    threads: Annotated[int, typer.Option(help="0: the physical cores, at most 4.")] = 0,
+    threads: Annotated[int, typer.Option(help="0: as measured, else the physical cores.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     stream: Annotated[
         bool, typer.Option("--stream", help="Print the best candidate as it is decided.")
@@ -131,6 +135,26 @@ def _doctor(
     from codex_lsp.cli import doctor
 
     raise typer.Exit(doctor.run(model, as_json))
+
+
+def _tune(
+    model: Annotated[
+        str | None, typer.Argument(help="An installed model's name or a path; default: embedded.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Measure each size less often.")] = False,
+    if_needed: Annotated[
+        bool, typer.Option("--if-needed", help="Only if this machine was not measured yet.")
+    ] = False,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    compute_type: Annotated[str, typer.Option(help="A CTranslate2 type, or auto.")] = "auto",
+) -> None:
+    """Measure this machine, and choose threads, samples and context by it."""
+    from codex_lsp.cli import tune
+    from codex_lsp.options import EngineOptions
+
+    options = EngineOptions(cast("Device", device), compute_type)
+    raise typer.Exit(tune.run(tune.Run(model, options, quick, if_needed, as_json)))
 
 
 def _models_list(

@@ -18,8 +18,10 @@ from codex_lsp.engine.ct2 import CTranslate2Engine
 from codex_lsp.errors import UsageError
 from codex_lsp.languages import known_languages
 from codex_lsp.model_dir import ModelDescription
-from codex_lsp.options import CompleterOptions, Device, EngineOptions
+from codex_lsp.options import CompleterOptions, Device, EngineOptions, TokenBudget
 from codex_lsp.sampling import SamplingParams
+from codex_lsp.tuning.lookup import find_tuning
+from codex_lsp.tuning.policy import Tuning
 from codex_lsp.types import Completion, CompletionRequest, Outcome, Rejection
 
 EXIT_REJECTED = 3
@@ -47,11 +49,13 @@ def run(options: Run) -> int:
     request = read_request(options.source)
     _note_unknown_language(request.document.language)
     model = find_or_offer(options.model)
-    completer_options = _completer_options(options, model.description)
+    engine_options = EngineOptions(cast(Device, options.device), threads=options.threads)
+    tuning = find_tuning(model, engine_options)
+    completer_options = _completer_options(options, model.description, tuning)
+    if tuning is not None and not options.threads:
+        engine_options = dataclasses.replace(engine_options, threads=tuning.threads)
     started = time.perf_counter()
-    engine = CTranslate2Engine(
-        model, EngineOptions(cast(Device, options.device), "auto", options.threads, options.seed)
-    )
+    engine = CTranslate2Engine(model, dataclasses.replace(engine_options, seed=options.seed))
     load_ms = (time.perf_counter() - started) * 1000
     try:
         completer = Completer(engine, model.description)
@@ -76,9 +80,15 @@ def run(options: Run) -> int:
     return EXIT_REJECTED if isinstance(outcome.result, Rejection) else 0
 
 
-def _completer_options(options: Run, description: ModelDescription) -> CompleterOptions:
+def _completer_options(
+    options: Run, description: ModelDescription, tuning: Tuning | None
+) -> CompleterOptions:
     given = {name: value for name, value in options.sampling.items() if value is not None}
     defaults = dataclasses.asdict(description.sampling)
+    budget = TokenBudget()
+    if tuning is not None:
+        defaults["n"] = tuning.samples
+        budget = TokenBudget(prefix=tuning.max_prefix_tokens)
     try:
         sampling = SamplingParams(**{**defaults, **given})
     except ValueError as error:
@@ -90,7 +100,7 @@ def _completer_options(options: Run, description: ModelDescription) -> Completer
         if options.max_lines < 1:
             raise UsageError(f"--max-lines is {options.max_lines}, but has to be 1 or more.")
         context = dataclasses.replace(context, max_lines=options.max_lines)
-    return CompleterOptions(sampling=sampling, context=context)
+    return CompleterOptions(sampling=sampling, context=context, budget=budget)
 
 
 def _note_unknown_language(language: str) -> None:
@@ -112,7 +122,10 @@ def as_object(outcome: Outcome, model: Mapping[str, Any], load_ms: float) -> dic
             "tokens": result.tokens,
             "replaces": result.end - result.start,
         }
-        alternatives = [dataclasses.asdict(item) for item in result.alternatives[1:]]
+        alternatives = [
+            dataclasses.asdict(item) | {"source": item.source.value}
+            for item in result.alternatives[1:]
+        ]
     else:
         rejection = {"reason": result.reason.value, "detail": result.detail}
     return {

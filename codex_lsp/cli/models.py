@@ -19,6 +19,7 @@ from rich.table import Table
 
 from codex_lsp import model_dir
 from codex_lsp.cli.loading import default_model
+from codex_lsp.cli.tune import tune_after_pull
 from codex_lsp.errors import UsageError
 from codex_lsp.model_dir import ModelDir
 from codex_lsp_models.catalogue import Entry, entries
@@ -75,6 +76,7 @@ def pull_model(
         model = _convert_with_bars(from_hf, name, force, quantization)
     else:
         model = pull_with_bars(name or default_model(), force, from_file, quantization)
+    tune_after_pull(model)
     sys.stdout.write(f"{model.description.name} is ready in {model.path}\n")
 
 

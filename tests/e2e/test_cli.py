@@ -199,12 +199,13 @@ def test_the_doctor_finds_nothing_on_a_sound_machine(model: ModelDir) -> None:
     assert list(checks) == [
         "versions",
         "CPU",
-        "threads",
+        "cores",
         "device",
         "data directory",
         "model",
         "checksums",
         "memory",
+        "tuning",
         "completion",
     ]
     assert {check["verdict"] for check in checks.values()} <= {"ok", "warning"}
