@@ -117,7 +117,7 @@ class Completing:
             return Answer(rejection=loaded)
         if self._awaited is not asked:
             return Answer(rejection=Rejection(RejectionReason.SUPERSEDED, "A newer request came."))
-        options = settings.completer_options(loaded.model.description.sampling)
+        options = loaded.options(settings)
         request = replace(asked.request, recalled=self._recall(asked.request))
         job = loaded.start(request, options)
         self._count += 1

@@ -14,7 +14,11 @@ from codex_lsp.errors import CodexLspError, EngineCrashedError, ModelNotFoundErr
 from codex_lsp.model_dir import ModelDir
 from codex_lsp.options import CompleterOptions
 from codex_lsp.process.messages import EngineFacts
+from codex_lsp.tuning import store
+from codex_lsp.tuning.machine import this_machine
+from codex_lsp.tuning.measured import Measured
 from codex_lsp.types import CompletionRequest, Rejection, RejectionReason
+from codex_lsp_server.calibrating import Command, tune_command, tuned
 from codex_lsp_server.crashes import Restarts
 from codex_lsp_server.settings import Settings
 from codex_lsp_server.ui import Report, Ui
@@ -41,10 +45,19 @@ class ModelSource:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A model that is ready."""
+    """A model that is ready.
+
+    :ivar measured: what was measured for it on this machine; None if nothing was
+    """
 
     model: ModelDir
     worker: Worker
+    measured: Measured | None = None
+
+    def options(self, settings: Settings) -> CompleterOptions:
+        """Return the options for one completion, sized for this machine."""
+        tuned_settings = tuned(settings, self.model, self.measured)
+        return tuned_settings.completer_options(self.model.description.sampling)
 
     def start(self, request: CompletionRequest, options: CompleterOptions) -> Job:
         """Begin to complete ``request``; what is under way is called off."""
@@ -99,6 +112,21 @@ class ModelHost:
         if self._loading.cancelled():
             return Rejection(RejectionReason.NO_MODEL, "The server is shutting down.")
         return self._loading.result()
+
+    def tune_command(self) -> Command | None:
+        """Return the command that measures the loaded model; None when that is not wanted now."""
+        loading = self._loading
+        loaded = (
+            loading.result() if loading and loading.done() and not loading.cancelled() else None
+        )
+        if not isinstance(loaded, Loaded):
+            return None
+        return tune_command(self._settings, loaded.model, loaded.measured)
+
+    def reload(self) -> None:
+        """Load the model anew: something it is loaded with has changed."""
+        if self._loading is not None:
+            self._begin_anew()
 
     async def _settled(self) -> None:
         await self._begun.wait()
@@ -181,7 +209,9 @@ class ModelHost:
             if isinstance(model, Rejection):
                 return model
             async with self._ui.progress("codex-lsp: loading the model"):
-                facts = await self._worker.load(model.path.absolute(), settings.engine_options())
+                measured = store.usable(model, this_machine(settings.engine_options()))
+                options = tuned(settings, model, measured).engine_options()
+                facts = await self._worker.load(model.path.absolute(), options)
         except EngineCrashedError:
             raise
         except CodexLspError as error:
@@ -192,8 +222,10 @@ class ModelHost:
             text = f"The model could not be loaded ({type(error).__name__}); run codex-lsp doctor."
             self._ui.error(f"codex-lsp: {text}")
             return Rejection(RejectionReason.NO_MODEL, text)
+        sizes = "no measurements" if measured is None else "what was measured here"
+        logger.info("loaded with %d threads, sized by %s", facts.threads, sizes)
         self.engine_facts = replace(facts, restarts=self._restarts.count)
-        return Loaded(model, self._worker)
+        return Loaded(model, self._worker, measured)
 
     async def _find(self, settings: Settings) -> ModelDir | Rejection:
         name = settings.model or self._source.default

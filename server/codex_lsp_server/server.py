@@ -9,6 +9,7 @@ from lsprotocol import types
 
 from codex_lsp import __version__
 from codex_lsp.types import Rejection, RejectionReason
+from codex_lsp_server.calibrating import Calibration
 from codex_lsp_server.completing import Answer, Completing, permission
 from codex_lsp_server.completion_mode import CompletionMode
 from codex_lsp_server.configuration import Configuration
@@ -55,6 +56,7 @@ class CodexLanguageServer(MendedServer):
         ui = Ui(self)
         self.worker = Worker(start_engine, child)
         self.host = ModelHost(self.worker, ui, source)
+        self.calibration = Calibration(self.host.tune_command, self.host.reload)
         self.recalling = Recalling(lambda: self.documents, lambda: not self.worker.idle)
         self.configuration = Configuration(self, ui, self._use, model)
         self.completing = Completing(
@@ -74,6 +76,7 @@ class CodexLanguageServer(MendedServer):
 
     async def complete(self, params: types.InlineCompletionParams) -> Answer:
         """Answer a request for completions, whatever the form that they are given in."""
+        self.calibration.rest()
         uri = params.text_document.uri
         with self.status.working():
             answer = await self.completing.answer(
@@ -93,11 +96,13 @@ class CodexLanguageServer(MendedServer):
     async def close(self) -> None:
         """Give everything back; called once the connection has ended."""
         self.status.close()
+        await self.calibration.close()
         await self.recalling.close()
         await self.host.close()
 
     def _use(self, settings: Settings) -> None:
         self.host.use(settings)
+        self.calibration.rest()
         self.recalling.use(settings)
         self.completion_mode.use(settings.completion_items)
         self.status.off("" if settings.enable else "Completions are switched off.")

@@ -22,6 +22,10 @@ from codex_lsp.sampling import SamplingParams
 SECTION = "codexLsp"
 """The configuration section that clients keep the settings under."""
 
+UNTUNED_SAMPLES = 4
+UNTUNED_PREFIX_TOKENS = 384
+"""What is used where the user has set nothing and nothing has been measured."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -46,13 +50,15 @@ class Settings:
     """The CTranslate2 type to compute with, such as `int8`; `auto` takes what suits the device."""
 
     threads: int = 0
-    """CPU threads; 0 takes the number of physical cores, at most four."""
+    """CPU threads; 0 takes what `codex-lsp tune` measured to be fastest, before that the number of
+    physical cores, at most four."""
 
     seed: int | None = None
     """Makes the samples reproducible from the model's start on; none is another seed each time."""
 
-    samples: int = 4
-    """How many samples are drawn and ranked for each completion."""
+    samples: int | None = None
+    """How many samples are drawn and ranked for each completion; none takes what `codex-lsp tune`
+    measured to be in time, before that 4."""
 
     temperature: float | None = None
     """Sampling temperature, 0 is greedy; none takes what suits the model."""
@@ -72,8 +78,9 @@ class Settings:
     max_lines: int = 12
     """The longest completion, in lines; 1 completes lines only."""
 
-    max_prefix_tokens: int = 384
-    """How much text left of the cursor the model reads, in tokens."""
+    max_prefix_tokens: int | None = None
+    """How much text left of the cursor the model reads, in tokens; none takes what `codex-lsp tune`
+    measured to be in time, before that 384."""
 
     max_suffix_tokens: int = 128
     """How much text right of the cursor a fill-in-the-middle model reads, in tokens."""
@@ -93,7 +100,7 @@ class Settings:
     def sampling(self, defaults: SamplingDefaults) -> SamplingParams:
         """Return the sampling parameters, the model's own where the user set none."""
         return SamplingParams(
-            n=self.samples,
+            n=UNTUNED_SAMPLES if self.samples is None else self.samples,
             temperature=defaults.temperature if self.temperature is None else self.temperature,
             top_k=defaults.top_k if self.top_k is None else self.top_k,
             top_p=defaults.top_p if self.top_p is None else self.top_p,
@@ -104,15 +111,18 @@ class Settings:
     def completer_options(self, defaults: SamplingDefaults) -> CompleterOptions:
         """Return the options for one completion."""
         threshold = float("-inf") if self.min_mean_logprob is None else self.min_mean_logprob
+        prefix_tokens = self.max_prefix_tokens
+        if prefix_tokens is None:
+            prefix_tokens = UNTUNED_PREFIX_TOKENS
         return CompleterOptions(
             sampling=self.sampling(defaults),
             context=ContextOptions(
                 # No token of a byte-level vocabulary is longer than this on average.
-                max_prefix_chars=8 * self.max_prefix_tokens,
+                max_prefix_chars=8 * prefix_tokens,
                 max_suffix_chars=8 * self.max_suffix_tokens,
                 max_lines=self.max_lines,
             ),
-            budget=TokenBudget(self.max_prefix_tokens, self.max_suffix_tokens),
+            budget=TokenBudget(prefix_tokens, self.max_suffix_tokens),
             min_mean_logprob=threshold,
         )
 

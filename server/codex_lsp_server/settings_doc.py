@@ -47,7 +47,7 @@ def field_docs(cls: type) -> dict[str, str]:
             and isinstance(after, ast.Expr)
             and isinstance(after.value, ast.Constant)
         ):
-            docs[node.target.id] = str(after.value.value)
+            docs[node.target.id] = " ".join(str(after.value.value).split())
     return docs
 
 

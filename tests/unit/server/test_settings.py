@@ -23,11 +23,11 @@ def test_names_are_camel_case_and_may_stand_under_the_section() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "problem"),
     [
-        ("samples", "4", "has to be a whole number, not a string; 4 is used instead."),
-        ("samples", True, "has to be a whole number, not true or false; 4 is used instead."),
-        ("samples", 1.5, "has to be a whole number, not a number; 4 is used instead."),
-        ("samples", 0, "has to be between 1 and 200; 4 is used instead."),
-        ("samples", None, "has to be a whole number, not null; 4 is used instead."),
+        ("samples", "4", "has to be a whole number, not a string; none is used instead."),
+        ("samples", True, "has to be a whole number, not true or false; none is used instead."),
+        ("samples", 1.5, "has to be a whole number, not a number; none is used instead."),
+        ("samples", 0, "has to be between 1 and 200; none is used instead."),
+        ("maxTokens", None, "has to be a whole number, not null; 128 is used instead."),
         ("enable", 1, "has to be true or false, not a whole number; true is used instead."),
         ("device", "tpu", "has to be one of auto, cpu, cuda; 'auto' is used instead."),
         ("model", [], "has to be a string, not a list; '' is used instead."),
