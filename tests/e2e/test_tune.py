@@ -154,21 +154,25 @@ def test_the_server_uses_it_and_settings_win(
         assert f"loaded with {threads} threads, sized by {sizes}" in client.stderr
 
 
-def test_the_doctor_shows_it(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    def found(switch: str = "") -> dict[str, str]:
-        code, out, err = home.run(
-            "doctor", "--json", "--model", str(home.model.path), switch=switch
-        )
-        assert code == 0, err
-        checks = {check["name"]: check for check in json.loads(out)["checks"]}
-        tuning: dict[str, str] = checks["tuning"]
-        return tuning
+def doctors_word(home: Home, switch: str = "") -> dict[str, str]:
+    """Return what the doctor says of the measurements."""
+    code, out, err = home.run("doctor", "--json", "--model", str(home.model.path), switch=switch)
+    assert code == 0, err
+    (tuning,) = [check for check in json.loads(out)["checks"] if check["name"] == "tuning"]
+    found: dict[str, str] = tuning
+    return found
 
-    before = found()
-    assert before["verdict"] == "warning"
-    assert before["mend"].startswith("Run `codex-lsp tune`")
+
+def test_the_doctor_says_that_nothing_was_measured(home: Home) -> None:
+    found = doctors_word(home)
+    assert found["verdict"] == "warning"
+    assert found["mend"].startswith("Run `codex-lsp tune`")
+    assert doctors_word(home, switch="off")["found"] == "switched off by CODEX_LSP_TUNING"
+
+
+def test_the_doctor_shows_what_was_measured(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     home.keep(monkeypatch, made_up(2))
-    assert found() == {
+    assert doctors_word(home) == {
         "name": "tuning",
         "verdict": "ok",
         "found": "2 threads, 3 samples, 48 tokens of context: about 10 ms to a line; "
@@ -176,10 +180,9 @@ def test_the_doctor_shows_it(home: Home, monkeypatch: pytest.MonkeyPatch) -> Non
         "mend": "",
     }
     home.keep(monkeypatch, dataclasses.replace(made_up(2), busy=0.9))
-    busy = found()
+    busy = doctors_word(home)
     assert busy["verdict"] == "warning"
     assert busy["mend"].startswith("The machine was busy when it was measured")
-    assert found(switch="off")["found"] == "switched off by CODEX_LSP_TUNING"
 
 
 def test_it_can_be_switched_off(home: Home) -> None:
