@@ -55,8 +55,34 @@ class Sample:
     lookup_ms: float
 
 
-def sample(package: str, files: Mapping[str, str], lines: int, seed: int) -> Iterator[Sample]:
-    """Type ``lines`` random lines of code of a package's Python files.
+@dataclass(frozen=True, slots=True)
+class TypedLine:
+    """A line, typed so far.
+
+    :ivar text: the file up to the cursor
+    :ivar typed: how many of the line's characters that is, its indentation not counted
+    :ivar rest: what is still to be typed of the line
+    :ivar index: the lines of the package's other files, as long as this is being looked at
+    """
+
+    text: str
+    typed: int
+    rest: str
+    index: LineIndex
+
+    def is_right(self, candidate: str) -> bool:
+        """Say whether a candidate is all of the rest."""
+        return candidate == self.rest
+
+    def begins_right(self, candidate: str) -> bool:
+        """Say whether it is all of the rest, or enough right characters in front of wrong ones."""
+        long = min(len(candidate), len(self.rest)) >= BEGINNING_CHARS
+        begins = candidate[:BEGINNING_CHARS] == self.rest[:BEGINNING_CHARS]
+        return candidate == self.rest or (long and begins)
+
+
+def type_lines(files: Mapping[str, str], lines: int, seed: int) -> Iterator[TypedLine]:
+    """Type random lines of code of a package's Python files.
 
     :param files: the text of each file by its name
     """
@@ -67,13 +93,30 @@ def sample(package: str, files: Mapping[str, str], lines: int, seed: int) -> Ite
     for number, (name, text) in enumerate(files.items()):
         if name not in rows:
             continue
-        # What is typed does not know itself from a copy in the index.
+        # What is typed must not find itself in the index.
         while index.shrink(number, len(text)):
             pass
         all_lines = text.split("\n")
         for row in rows[name]:
-            yield from _type(package, all_lines, row, index)
+            yield from _type(all_lines, row, index)
         index.extend(number, source_lines(all_lines, looks_secret))
+
+
+def sample(package: str, files: Mapping[str, str], lines: int, seed: int) -> Iterator[Sample]:
+    """Look lines up while they are typed; see :func:`type_lines`."""
+    for line in type_lines(files, lines, seed):
+        started = time.perf_counter()
+        found, field = gather(Cursor.at(line.text, len(line.text)), line.index)
+        took = (time.perf_counter() - started) * 1000
+        weighed = [features(evidence, field, candidate) for candidate, evidence in found]
+        yield Sample(
+            package,
+            line.typed,
+            np.array(weighed).reshape(-1, len(FEATURES)),
+            np.array([line.is_right(candidate) for candidate, _ in found], dtype=bool),
+            np.array([line.begins_right(candidate) for candidate, _ in found], dtype=bool),
+            took,
+        )
 
 
 def _choose(files: Mapping[str, str], lines: int, rng: random.Random) -> dict[str, list[int]]:
@@ -114,45 +157,32 @@ def _is_text(node: ast.AST) -> bool:
     return isinstance(value, ast.Constant) and isinstance(value.value, str)
 
 
-def _type(package: str, lines: Sequence[str], row: int, index: LineIndex) -> Iterator[Sample]:
+def _type(lines: Sequence[str], row: int, index: LineIndex) -> Iterator[TypedLine]:
     line = lines[row].strip()
     indent = lines[row][: len(lines[row]) - len(lines[row].lstrip())]
     above = "".join(text + "\n" for text in lines[:row]) + indent
     for typed in TYPED:
-        if typed >= len(line):
-            return
-        text, rest = above + line[:typed], line[typed:]
-        started = time.perf_counter()
-        found, field = gather(Cursor.at(text, len(text)), index)
-        took = (time.perf_counter() - started) * 1000
-        right = [candidate == rest for candidate, _ in found]
-        begins = [
-            candidate[:BEGINNING_CHARS] == rest[:BEGINNING_CHARS]
-            and min(len(candidate), len(rest)) >= BEGINNING_CHARS
-            for candidate, _ in found
-        ]
-        weighed = [features(evidence, field, candidate) for candidate, evidence in found]
-        yield Sample(
-            package,
-            typed,
-            np.array(weighed).reshape(-1, len(FEATURES)),
-            np.array(right, dtype=bool),
-            np.array(right, dtype=bool) | np.array(begins, dtype=bool),
-            took,
-        )
+        if typed < len(line):
+            yield TypedLine(above + line[:typed], typed, line[typed:], index)
 
 
-def fit(samples: Sequence[Sample]) -> Array:
-    """Fit the weights of :mod:`codex_lsp.recall.prior`: logistic regression by Newton's method."""
-    x = np.concatenate([item.features for item in samples])
-    y = np.concatenate([item.right for item in samples]).astype(np.float64)
-    weights = np.zeros(len(FEATURES))
-    ridge = _RIDGE * np.eye(len(FEATURES))
+def logistic(x: Array, y: npt.NDArray[np.bool_]) -> Array:
+    """Fit a logistic regression by Newton's method; return the weights of the columns of ``x``."""
+    weights = np.zeros(x.shape[1])
+    ridge = _RIDGE * np.eye(x.shape[1])
     for _ in range(_NEWTON_STEPS):
         p = 1 / (1 + np.exp(-x @ weights))
         gradient = x.T @ (y - p) - _RIDGE * weights
         weights = weights + np.linalg.solve((x.T * (p * (1 - p))) @ x + ridge, gradient)
     return weights
+
+
+def fit(samples: Sequence[Sample]) -> Array:
+    """Fit the weights of :mod:`codex_lsp.recall.prior`."""
+    return logistic(
+        np.concatenate([item.features for item in samples]),
+        np.concatenate([item.right for item in samples]),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,8 @@ def _recall(
     """See how often lines that were seen before are right; runs no model."""
     from codex_lsp.cli import bench_recall_runs
 
-    bench_recall_runs.run_recall(folder, lines, seed, fit, as_json)
+    typing = bench_recall_runs.Typing(folder, lines, seed)
+    bench_recall_runs.run_recall(typing, fit, as_json)
 
 
 def _peer(

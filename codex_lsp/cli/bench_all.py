@@ -9,7 +9,13 @@ from pathlib import Path
 
 from codex_lsp.bench.page import fill
 from codex_lsp.bench.tables import Table, markdown
-from codex_lsp.cli import bench_engine_runs, bench_peer, bench_runs, bench_server_runs
+from codex_lsp.cli import (
+    bench_engine_runs,
+    bench_peer,
+    bench_recall_runs,
+    bench_runs,
+    bench_server_runs,
+)
 from codex_lsp.cli.bench_output import Output
 from codex_lsp.cli.bench_runs import Typing
 from codex_lsp.evals.facts import machine, versions
@@ -33,6 +39,8 @@ def run(out: Path, page: Path | None, keys: int, requests: int) -> None:
     keep([bench_engine_runs.run_cancel((1, 4), 60, 256, None, output("cancel"))])
     keep([bench_server_runs.run_startup(5, (), None, output("startup"))])
     keep([bench_server_runs.run_overhead(10, (), None, output("overhead"))])
+    lines = bench_recall_runs.Typing((), 300, 0)
+    keep(bench_recall_runs.run_recall(lines, fit=False, as_json=False))
     typing = Typing((), keys, 0, "real", "vscode", 51.56)
     keep(bench_runs.run_replay(typing, (), (), None, output("replay")))
     if importlib.util.find_spec("llama_cpp") is None:
