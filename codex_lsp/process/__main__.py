@@ -43,8 +43,10 @@ def offer_as_victim() -> None:
 def main() -> None:
     """Serve the process that started this one."""
     read_fd, write_fd = take_standard_streams()
-    # Ctrl-C in a terminal reaches both processes: when to leave is for the server to say.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C in a terminal, and an editor that ends a group of processes, reach both of us. When to
+    # leave is for the server to say: it may have something to tell still.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     offer_as_victim()
     with open(read_fd, "rb", buffering=0) as reader, open(write_fd, "wb") as writer:

@@ -193,8 +193,8 @@ class ModelHost:
         self._gave_up = True
         text = (
             f"{cause}, as it did too often in the last minutes, so it is not started again: close "
-            "what takes memory or choose a smaller codexLsp.model, then change a setting or ask "
-            "for a completion by hand."
+            "what takes memory, choose a smaller codexLsp.model or run codex-lsp doctor, then "
+            "change a setting or ask for a completion by hand."
         )
         self._ui.error(f"codex-lsp: {text}")
         return Rejection(RejectionReason.ENGINE_FAILED, text)

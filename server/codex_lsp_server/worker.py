@@ -120,7 +120,6 @@ class Worker:
         self._loading: asyncio.Future[EngineFacts] | None = None
         self._ids = itertools.count(1)
         self._jobs: dict[int, Job] = {}
-        self._warming: int | None = None
         self._current: Job | None = None
         self._hung = False
         self.on_crash: Callable[[str], None] = lambda cause: None
@@ -128,7 +127,7 @@ class Worker:
     @property
     def idle(self) -> bool:
         """Whether nothing is under way, and a job would begin at once."""
-        return not self._jobs and self._warming is None
+        return not self._jobs
 
     @property
     def running(self) -> bool:
@@ -149,9 +148,8 @@ class Worker:
     def start(self, request: CompletionRequest, options: CompleterOptions) -> Job:
         """Begin to complete ``request`` and return the job."""
         self.supersede()
+        number, job = self._new_job(request)
         context = build_context(request, options.context)
-        number = next(self._ids)
-        job = Job(request, lambda: self._cancel(number), lambda text: self._typed(number, text))
         if isinstance(context, Rejection):
             job.on_end(Outcome(context))
         elif self._child is None:
@@ -167,13 +165,12 @@ class Worker:
             return
         context = build_context(request, options.context)
         if not isinstance(context, Rejection):
-            self._warming = next(self._ids)
-            self._child.send(Warm(self._warming, context, options))
+            number, job = self._new_job(request)
+            self._jobs[number] = self._current = job
+            self._child.send(Warm(number, context, options))
 
     def supersede(self) -> None:
         """Call off what is under way."""
-        if self._warming is not None:
-            self._cancel(self._warming)
         if self._current is not None:
             self._current.cancel()
             self._current = None
@@ -186,6 +183,12 @@ class Worker:
         if child is not None:
             await child.close()
         self._end_all("The engine was stopped.", RejectionReason.SUPERSEDED)
+
+    def _new_job(self, request: CompletionRequest) -> tuple[int, Job]:
+        number = next(self._ids)
+        return number, Job(
+            request, lambda: self._cancel(number), lambda text: self._typed(number, text)
+        )
 
     def _running_child(self) -> EngineChild:
         if self._child is None:
@@ -204,7 +207,7 @@ class Worker:
         loop.call_later(CANCEL_LIMIT_S, self._expect_answered, child, number)
 
     def _expect_answered(self, child: EngineChild, number: int) -> None:
-        if child is self._child and (number in self._jobs or number == self._warming):
+        if child is self._child and number in self._jobs:
             self._hung = True
             child.kill()
 
@@ -214,28 +217,21 @@ class Worker:
 
     def _take(self, report: Report) -> None:
         """Take a report of the process."""
-        if isinstance(report, Grown):
+        if isinstance(report, Loaded | LoadFailed):
+            self._take_loaded(report)
+        elif isinstance(report, Grown):
             if report.id in self._jobs:
                 self._jobs[report.id].on_growth(report.completion)
-        elif isinstance(report, Loaded | LoadFailed):
-            self._take_loaded(report)
-        elif isinstance(report, Warmed):
-            self._warming = None
-        elif report.id == self._warming:
-            # Called off, or failed: a failure shows again when somebody waits for an answer.
-            self._warming = None
-        else:
-            self._take_end(report)
+        elif (job := self._jobs.pop(report.id, None)) is not None:
+            if job is self._current:
+                self._current = None
+            self._end(job, report)
 
-    def _take_end(self, report: Ended | Failed) -> None:
-        job = self._jobs.pop(report.id, None)
-        if job is None:
-            return
-        if job is self._current:
-            self._current = None
+    def _end(self, job: Job, report: Ended | Failed | Warmed) -> None:
         if isinstance(report, Ended):
             job.on_end(report.outcome)
-        else:
+        elif isinstance(report, Failed):
+            # To warm may fail, too: that shows again when somebody waits for an answer.
             job.on_error(report.error)
 
     def _take_loaded(self, report: Loaded | LoadFailed) -> None:
@@ -266,6 +262,6 @@ class Worker:
 
     def _end_all(self, detail: str, reason: RejectionReason) -> None:
         jobs, self._jobs = self._jobs, {}
-        self._warming = self._current = None
+        self._current = None
         for job in jobs.values():
             job.on_end(Outcome(Rejection(reason, detail)))

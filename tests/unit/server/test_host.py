@@ -27,8 +27,8 @@ from tests.unit.server.test_worker import KILLED, OPTIONS, request
 AGAIN = f"codex-lsp: {KILLED}; it is being started again."
 ENOUGH = (
     f"{KILLED}, as it did too often in the last minutes, so it is not started again: close what "
-    "takes memory or choose a smaller codexLsp.model, then change a setting or ask for a "
-    "completion by hand."
+    "takes memory, choose a smaller codexLsp.model or run codex-lsp doctor, then change a setting "
+    "or ask for a completion by hand."
 )
 
 
