@@ -72,6 +72,7 @@ class ModelHost:
     """Keeps at most one model loaded. Its methods are for the event loop's thread.
 
     :ivar engine_facts: of the engine that runs now; None while there is none
+    :ivar on_loading: called whenever a model begins to be loaded, also by a process started again
     """
 
     def __init__(self, worker: Worker, ui: Ui, source: ModelSource) -> None:
@@ -86,6 +87,7 @@ class ModelHost:
         self._restarts = Restarts()
         self._gave_up = False
         self.engine_facts: EngineFacts | None = None
+        self.on_loading: Callable[[], None] = lambda: None
         worker.on_crash = self._crashed
 
     def use(self, settings: Settings) -> None:
@@ -159,6 +161,7 @@ class ModelHost:
         self._begun.set()
         previous = self._loading
         self._loading = asyncio.get_running_loop().create_task(self._bring_up(previous, cause))
+        self.on_loading()
 
     async def _bring_up(
         self, previous: asyncio.Task[Loaded | Rejection] | None, cause: str

@@ -63,6 +63,7 @@ class CodexLanguageServer(MendedServer):
             self.host, self.worker, self.protocol.notify, ui.error_once, self.recalling.lines
         )
         self.status = Status(self.protocol.notify)
+        self.host.on_loading = lambda: self.status.follow(self._model_name)
         self.feedback = Feedback(self.completing.cancel_stream)
         self.feedback.on_focus.append(self._show_whether_off)
         self.completion_mode = CompletionMode(self, self.complete)

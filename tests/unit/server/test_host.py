@@ -82,10 +82,13 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_a_process_that_dies_idle_is_started_again() -> None:
     session = Session(engines=2)
+    loadings: list[str] = []
+    session.host.on_loading = lambda: loadings.append("loading")
     session.host.use(Settings())
     await session.crash()
     assert await session.complete() == "a"
     assert session.ui.shown == [AGAIN]
+    assert loadings == ["loading", "loading"]
     facts = session.host.engine_facts
     assert facts is not None
     assert facts.restarts == 1
