@@ -2,13 +2,12 @@
 
 ``CompletionRequest → Context → Prompt → n rows → filters → dedupe → rank``
 ``→ Completion | Rejection``.
+Recalled lines compete with the samples, or answer at once where they are likely to be right.
 Every stage but the engine is a pure function of frozen values.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from codex_lsp.anchors import WARM_TAIL_CHARS, Anchors
@@ -17,10 +16,10 @@ from codex_lsp.context.shape import opens_block
 from codex_lsp.engine.base import Cancellation, Engine
 from codex_lsp.model_dir import ModelDescription
 from codex_lsp.options import CompleterOptions
-from codex_lsp.postprocess import FILTERS, Draft, apply_filters
 from codex_lsp.prompt import PromptBuilder
 from codex_lsp.ranking import MeanLogprob, Ranker
-from codex_lsp.rows import BestOfN, Decision
+from codex_lsp.recalled import RecalledLines
+from codex_lsp.rows import BestOfN
 from codex_lsp.sampling import (
     EndOfBlock,
     StopRule,
@@ -28,24 +27,19 @@ from codex_lsp.sampling import (
     end_of_line,
     indent_width,
 )
+from codex_lsp.selection import Listener, Selection
 from codex_lsp.typed import TypedText
 from codex_lsp.types import (
-    Alternative,
-    Candidate,
-    Completion,
     CompletionRequest,
     Context,
-    FinishReason,
     Outcome,
     Rejection,
     RejectionReason,
     Shape,
     Timing,
+    Trigger,
     Work,
 )
-
-Listener = Callable[[Completion], None]
-"""Told the completion as it stands: once the first lines are ranked, then as the block grows."""
 
 
 class Completer:
@@ -80,7 +74,6 @@ class Completer:
         :raises GenerationCancelled: ``cancellation`` was raised
         :raises EngineError: the model cannot be run
         """
-        started = time.perf_counter()
         context = _context(request, options)
         if isinstance(context, Rejection):
             return Outcome(context)
@@ -91,55 +84,23 @@ class Completer:
                     "There is no text left of the cursor to go on from; write a line first.",
                 )
             )
-        job = _Job(context, options, self._ranker, listener, started)
-        prefill = decode = 0.0
-        work = Work()
-        flag = cancellation or Cancellation()
-        # Should no sample begin with the blank that healing left to it, the blank is given instead.
-        for heal in (True, False):
-            timing, spent, healed = self._sample(context, options, job, flag, heal, typed)
-            prefill += timing.prefill
-            decode += timing.decode
-            work += spent
-            if not (healed and job.all_mismatched):
-                break
-        total = (time.perf_counter() - started) * 1000
-        return Outcome(job.result, Timing(prefill, decode, total), work, job.first_ms)
-
-    def _sample(
-        self,
-        context: Context,
-        options: CompleterOptions,
-        job: _Job,
-        cancellation: Cancellation,
-        heal: bool,
-        typed: TypedText | None,
-    ) -> tuple[Timing, Work, bool]:
-        """Decode one batch into ``job``; also say whether its prompt was healed."""
-        line_end, block_end = stop_rules(context, options.context.max_lines)
-        sampling = options.sampling
-        longest = sampling.line_tokens if block_end is None else sampling.max_tokens
-        prompt, anchor = self._prompts.build(
-            context, options.budget, longest, heal, self._anchors.get(context.uri)
-        )
-        self._anchors.keep(context.uri, anchor)
-        rows = BestOfN(
-            self._engine.tokenizer,
-            prompt,
-            sampling,
-            self._prompts.stop_ids,
-            line_end,
-            block_end,
-            job.decide,
-            job.grow,
-            typed,
-        )
-        done = self._engine.generate(
-            prompt, sampling, rows, cancellation, longest + len(prompt.healed)
-        )
-        job.finish(rows.end())
-        work = Work(len(prompt.ids) - done.kept, done.kept, rows.fed)
-        return done.timing, work, bool(prompt.healed)
+        typed = typed or TypedText()
+        recalled = RecalledLines(context, self._engine.tokenizer, self._prompts.bos)
+        selection = Selection(context, options, self._ranker, listener, typed, recalled.ranked)
+        invoked = context.trigger is Trigger.INVOKED
+        if not invoked and (sure := recalled.sure()):
+            selection.show(sure, complete=True)
+            return Outcome(selection.result, first_ms=selection.first_ms)
+        # Who asks by hand wants to see all there is, and has the time.
+        if invoked:
+            sampling = replace(options.sampling, patience=None)
+            options = replace(options, sampling=sampling, max_latency_ms=None)
+        recalled.ask(self._engine)
+        sampler = _Sampler(self._engine, self._prompts, self._anchors, context, options, typed)
+        timing, work = sampler.run(selection, cancellation or Cancellation())
+        work += Work(scored=recalled.scored_tokens)
+        timing = replace(timing, total=selection.elapsed_ms)
+        return Outcome(selection.result, timing, work, selection.first_ms)
 
     def warm(
         self,
@@ -170,6 +131,71 @@ class Completer:
         return Work(len(prompt.ids) - done.kept, done.kept, 1)
 
 
+class _Sampler:
+    """Samples for one request."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        prompts: PromptBuilder,
+        anchors: Anchors,
+        context: Context,
+        options: CompleterOptions,
+        typed: TypedText,
+    ) -> None:
+        self._engine = engine
+        self._prompts = prompts
+        self._anchors = anchors
+        self._context = context
+        self._options = options
+        self._typed = typed
+
+    def run(self, selection: Selection, cancellation: Cancellation) -> tuple[Timing, Work]:
+        """Let ``selection`` decide among samples; say what it took."""
+        prefill = decode = 0.0
+        work = Work()
+        # Should no sample begin with the blank that healing left to it, the blank is given instead.
+        for heal in (True, False):
+            timing, spent, healed = self._batch(selection, cancellation, heal)
+            prefill += timing.prefill
+            decode += timing.decode
+            work += spent
+            if not (healed and selection.all_mismatched):
+                break
+        return Timing(prefill, decode), work
+
+    def _batch(
+        self, selection: Selection, cancellation: Cancellation, heal: bool
+    ) -> tuple[Timing, Work, bool]:
+        """Decode one batch; also say whether its prompt was healed."""
+        context, options = self._context, self._options
+        line_end, block_end = stop_rules(context, options.context.max_lines)
+        sampling = options.sampling
+        longest = sampling.line_tokens if block_end is None else sampling.max_tokens
+        prompt, anchor = self._prompts.build(
+            context, options.budget, longest, heal, self._anchors.get(context.uri)
+        )
+        self._anchors.keep(context.uri, anchor)
+        limit = options.max_latency_ms
+        rows = BestOfN(
+            self._engine.tokenizer,
+            prompt,
+            sampling,
+            self._prompts.stop_ids,
+            line_end,
+            block_end,
+            selection,
+            self._typed,
+            lambda: limit is not None and selection.elapsed_ms > limit,
+        )
+        done = self._engine.generate(
+            prompt, sampling, rows, cancellation, longest + len(prompt.healed)
+        )
+        selection.finish(rows.end())
+        work = Work(len(prompt.ids) - done.kept, done.kept, rows.fed)
+        return done.timing, work, bool(prompt.healed)
+
+
 class _Nothing:
     """Takes no token: the reading is what is wanted."""
 
@@ -189,135 +215,6 @@ def _context(
 def _end(context: Context) -> int:
     """Return the cursor's offset in all the text left of it."""
     return context.prefix_start + len(context.prefix)
-
-
-class _Job:
-    """One request while it is worked on: from the rows' candidates to what is shown."""
-
-    def __init__(
-        self,
-        context: Context,
-        options: CompleterOptions,
-        ranker: Ranker,
-        listener: Listener | None,
-        started: float,
-    ) -> None:
-        self._context = context
-        self._options = options
-        self._ranker = ranker
-        self._listener = listener
-        self._started = started
-        self._shown: Completion | None = None
-        self.first_ms = 0.0
-        self.result: Completion | Rejection = Rejection(
-            RejectionReason.EMPTY, "The model has nothing to add here."
-        )
-        self.all_mismatched = False
-
-    def decide(self, lines: Sequence[Candidate]) -> Decision:
-        """Rank the first lines and tell the listener the winner."""
-        self.all_mismatched = all(line.finish_reason is FinishReason.MISMATCH for line in lines)
-        drafts = [apply_filters(line, self._context, FILTERS) for line in lines]
-        ranked = self._rank(drafts)
-        if not ranked:
-            rejections = [draft for draft in drafts if isinstance(draft, Rejection)]
-            # The reason that most candidates share says most.
-            reasons = [rejection.reason for rejection in rejections]
-            self.result = max(rejections, key=lambda item: reasons.count(item.reason))
-            return Decision(None, False)
-        winner, best = ranked[0]
-        if best.candidate.mean_logprob < self._options.min_mean_logprob:
-            self.result = Rejection(
-                RejectionReason.LOW_CONFIDENCE,
-                f"The best candidate's mean log-probability is {best.candidate.mean_logprob:.2f}, "
-                f"below the threshold of {self._options.min_mean_logprob:g}.",
-            )
-            return Decision(None, False)
-        # A line that a filter cut ends there: what the model wrote behind it goes with it.
-        untouched = best.text == lines[winner].text.rstrip()
-        go_on = self._context.shape is Shape.BLOCK and untouched and best.replaces == 0
-        agreement = _agreement(drafts)
-        self._show(
-            best,
-            tuple(
-                self._alternative(draft, rank, agreement[draft.text])
-                for rank, (_, draft) in enumerate(ranked)
-            ),
-            complete=not go_on,
-        )
-        return Decision(winner, go_on)
-
-    def grow(self, winner: Candidate) -> None:
-        """Tell the listener that the winner has grown."""
-        if self._listener is None or self._shown is None:
-            return
-        # The row is still being decoded: its half line is no reason to cut anything yet.
-        draft = apply_filters(
-            replace(winner, finish_reason=FinishReason.STOP), self._context, FILTERS
-        )
-        if isinstance(draft, Draft) and len(draft.text) > len(self._shown.text):
-            self._show(draft, self._shown.alternatives, complete=False)
-
-    def finish(self, winner: Candidate | None) -> None:
-        """Make the answer of the whole winner."""
-        if winner is None or self._shown is None:
-            return
-        self.result = replace(self._shown, complete=True)
-        if not self._shown.complete:
-            draft = apply_filters(winner, self._context, FILTERS)
-            if isinstance(draft, Draft):
-                self.result = self._completion(draft, self._shown.alternatives, complete=True)
-
-    def _rank(self, drafts: Sequence[Draft | Rejection]) -> list[tuple[int, Draft]]:
-        """Return the different drafts with their rows' indices, best first."""
-        best: dict[str, tuple[float, int, Draft]] = {}
-        for index, draft in enumerate(drafts):
-            if isinstance(draft, Rejection):
-                continue
-            score = self._ranker.score(draft.candidate, self._context)
-            if draft.text not in best or score > best[draft.text][0]:
-                best[draft.text] = (score, index, draft)
-        order = sorted(best.values(), key=lambda item: (-item[0], item[1]))
-        return [(index, draft) for _, index, draft in order]
-
-    def _show(self, draft: Draft, alternatives: tuple[Alternative, ...], complete: bool) -> None:
-        self._shown = self._completion(draft, alternatives, complete)
-        self.first_ms = self.first_ms or (time.perf_counter() - self._started) * 1000
-        if self._listener is not None:
-            self._listener(self._shown)
-
-    def _completion(
-        self, draft: Draft, alternatives: tuple[Alternative, ...], complete: bool
-    ) -> Completion:
-        winner = self._alternative(draft, 0, alternatives[0].agreement)
-        return Completion(
-            text=winner.text,
-            start=self._context.offset,
-            end=self._context.offset + draft.replaces,
-            mean_logprob=winner.mean_logprob,
-            tokens=winner.tokens,
-            alternatives=(winner, *alternatives[1:]),
-            complete=complete,
-        )
-
-    def _alternative(self, draft: Draft, rank: int, agreement: int) -> Alternative:
-        return Alternative(
-            text=draft.text.replace("\n", self._context.line_ending),
-            mean_logprob=draft.candidate.mean_logprob,
-            tokens=len(draft.candidate.tokens),
-            rank=rank,
-            agreement=agreement,
-            replaces=draft.replaces,
-        )
-
-
-def _agreement(drafts: Sequence[Draft | Rejection]) -> dict[str, int]:
-    """Count how many samples came to each text."""
-    counts: dict[str, int] = {}
-    for draft in drafts:
-        if isinstance(draft, Draft):
-            counts[draft.text] = counts.get(draft.text, 0) + 1
-    return counts
 
 
 def stop_rules(context: Context, max_lines: int) -> tuple[StopRule, StopRule | None]:

@@ -43,9 +43,12 @@ class CompleterOptions:
     """What the user may choose.
 
     :ivar min_mean_logprob: candidates that the model is less sure of are not shown, in nats a token
+    :ivar max_latency_ms: from then on the first line that is whole is not kept waiting for better
+        ones; None waits for as long as the sampling parameters say
     """
 
     sampling: SamplingParams = field(default_factory=SamplingParams)
     context: ContextOptions = field(default_factory=ContextOptions)
     budget: TokenBudget = field(default_factory=TokenBudget)
     min_mean_logprob: float = float("-inf")
+    max_latency_ms: float | None = 400.0

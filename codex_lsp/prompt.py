@@ -56,7 +56,7 @@ class PromptBuilder:
         form = description.prompt
         self._tokenizer = tokenizer
         self._context_length = description.context_length
-        self._bos = (tokenizer.token_id(form.bos),) if form.bos else ()
+        self.bos = (tokenizer.token_id(form.bos),) if form.bos else ()
         self._fim = None if form.fim is None else FimTemplate.of(form.fim, tokenizer)
         names = form.stop
         if form.fim is not None:
@@ -83,7 +83,7 @@ class PromptBuilder:
         :param anchor: the document's anchor so far; it is used again if it can be
         """
         kept, healed = split_healed(context.prefix) if heal else (context.prefix, "")
-        room = self._context_length - max_tokens - len(self._bos) - 3
+        room = self._context_length - max_tokens - len(self.bos) - 3
         limit = max(1, min(budget.prefix, room))
         if anchor is None or not anchor.holds(kept, context.prefix_start):
             anchor = self._new_anchor(kept, context.prefix_start, limit)
@@ -92,7 +92,7 @@ class PromptBuilder:
         drop = max(0, len(ids) - limit)
         head, tail = ids[drop:split], ids[max(split, drop) :]
         if self._fim is None:
-            return Prompt(self._bos + head, tail, healed), anchor
+            return Prompt(self.bos + head, tail, healed), anchor
         suffix_room = max(0, min(budget.suffix, room - len(head) - len(tail)))
         suffix = self._tokenizer.encode(context.suffix)[:suffix_room]
         return self._fill_in_the_middle(self._fim, head, tail, suffix, healed), anchor
@@ -122,7 +122,7 @@ class PromptBuilder:
             anchor = (fim.prefix, fim.suffix, *suffix, fim.middle, *head)
         else:
             anchor = (fim.prefix, *head, fim.suffix, *suffix, fim.middle)
-        return Prompt(self._bos + anchor, tail, healed)
+        return Prompt(self.bos + anchor, tail, healed)
 
 
 def split_healed(prefix: str) -> tuple[str, str]:

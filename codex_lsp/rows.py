@@ -1,14 +1,16 @@
 """The rows of one batch while they are decoded: best-of-n as a pure state machine.
 
-Every row is decoded up to the end of its first line. Then the lines are ranked, the winner is told
-to the listener, and it alone goes on to the end of its block: the engine drops the other rows from
-the running batch, so the continuation costs no second reading of the prompt.
+Every row is decoded towards the end of its first line. Soon after the first of them is there the
+lines are ranked, the winner is told to the listener, and it alone goes on to the end of its block:
+the engine drops the other rows from the running batch, so the continuation costs no second reading
+of the prompt. Rows that are far behind by then are not waited for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from codex_lsp.sampling import SamplingParams, StopRule
 from codex_lsp.tokenizer import REPLACEMENT, RowDecoder, Tokenizer
@@ -20,7 +22,7 @@ from codex_lsp.types import Candidate, FinishReason, Prompt, Token
 class Decision:
     """Which first line won.
 
-    :ivar winner: the row's index; None when no line is worth showing
+    :ivar winner: the row's index; None when no row is to be continued
     :ivar go_on: whether the winner is to be continued to the end of its block
     """
 
@@ -28,11 +30,24 @@ class Decision:
     go_on: bool
 
 
-Decide = Callable[[Sequence[Candidate]], Decision]
-"""Ranks the first lines of all rows."""
+class Judge(Protocol):
+    """Who knows which lines are worth showing."""
 
-Grow = Callable[[Candidate], None]
-"""Told the winner each time a token has been added to it."""
+    def accepts(self, line: Candidate) -> bool:
+        """Say whether a whole line could be shown."""
+        ...
+
+    def hopeless(self, row: Candidate, more: int) -> bool:
+        """Say whether a row cannot become better than an accepted line with ``more`` tokens."""
+        ...
+
+    def decide(self, lines: Mapping[int, Candidate]) -> Decision:
+        """Rank the first lines, by row; rows that were not waited for are left out."""
+        ...
+
+    def grow(self, winner: Candidate) -> None:
+        """Take the winner each time a token has been added to it."""
+        ...
 
 
 class Row:
@@ -105,6 +120,7 @@ class BestOfN:
     :param line_end: where a row's first line ends
     :param block_end: where the winner ends; None when the line is all that is wanted
     :param typed: what the user types meanwhile: rows that say something else end
+    :param overdue: says whether whole lines are to be shown without waiting for others
     :ivar fed: how many tokens have been decoded, those of all rows
     """
 
@@ -116,28 +132,32 @@ class BestOfN:
         stop_ids: frozenset[int],
         line_end: StopRule,
         block_end: StopRule | None,
-        decide: Decide,
-        grow: Grow,
+        judge: Judge,
         typed: TypedText | None = None,
+        overdue: Callable[[], bool] = lambda: False,
     ) -> None:
         self._params = params
         self._stop_ids = stop_ids
         self._line_end = line_end
         self._block_end = block_end
-        self._decide = decide
-        self._grow = grow
+        self._judge = judge
         self._typed = typed or TypedText()
-        self.fed = 0
+        self._overdue = overdue
         self._rows = [Row(tokenizer.decoder(prompt.ids), prompt.healed) for _ in range(params.rows)]
-        self._lines: list[Candidate | None] = [None] * params.rows
+        self._steps = [0] * params.rows
+        self._lines: dict[int, Candidate] = {}
+        self._overtaken: set[int] = set()
+        self._last_step: int | None = None
         self._decided = False
         self._go_on = False
         self._winner: int | None = None
+        self.fed = 0
 
     def feed(self, row: int, token_id: int, logprob: float) -> bool:
         """Take one token; True when the row need not go on."""
         state = self._rows[row]
         self.fed += 1
+        self._steps[row] += 1
         if self._over(row):
             return True
         if token_id in self._stop_ids:
@@ -148,17 +168,18 @@ class BestOfN:
             state.finish = FinishReason.TYPED_AWAY
         if self._decided:
             self._look_for_block_end(state)
-            self._grow(state.candidate())
-        elif self._lines[row] is None:
+            self._judge.grow(state.candidate())
+        elif row not in self._lines:
             self._look_for_line_end(row)
-            self._decide_when_ready()
+            self._overtake(row)
+        self._decide_when_ready()
         return self._over(row)
 
     def end(self) -> Candidate | None:
         """Say that no more tokens come; return the winner, None when there is none."""
-        for index, line in enumerate(self._lines):
-            if line is None:
-                self._lines[index] = self._rows[index].candidate()
+        for index, row in enumerate(self._rows):
+            if index not in self._lines and index not in self._overtaken:
+                self._lines[index] = row.candidate()
         self._decide_when_ready()
         if self._winner is None:
             return None
@@ -166,7 +187,7 @@ class BestOfN:
 
     def _over(self, row: int) -> bool:
         """Say whether nothing that ``row`` could bring would be used."""
-        if self._rows[row].finish is not None:
+        if self._rows[row].finish is not None or row in self._overtaken:
             return True
         return self._decided and not (self._go_on and row == self._winner)
 
@@ -182,12 +203,28 @@ class BestOfN:
             self._lines[index] = row.candidate()
         if keep is not None and self._block_end is None:
             row.finish = FinishReason.STOP
+        if index in self._lines and self._last_step is None and self._params.patience is not None:
+            if self._judge.accepts(self._still_wanted(self._lines[index])):
+                self._last_step = self._steps[index] + self._params.patience
+
+    def _overtake(self, index: int) -> None:
+        """Give up a row that is too far behind the first whole line, or cannot be better."""
+        if index in self._lines or self._last_step is None:
+            return
+        left = self._last_step - self._steps[index]
+        if left <= 0 or self._judge.hopeless(self._rows[index].candidate(), left):
+            self._overtaken.add(index)
 
     def _decide_when_ready(self) -> None:
-        lines = [line for line in self._lines if line is not None]
-        if self._decided or len(lines) < len(self._lines):
+        if self._decided:
             return
-        decision = self._decide([self._still_wanted(line) for line in lines])
+        if self._last_step is not None and self._overdue():
+            self._overtaken.update(set(range(len(self._rows))) - set(self._lines))
+        if len(self._lines) + len(self._overtaken) < len(self._rows):
+            return
+        decision = self._judge.decide(
+            {index: self._still_wanted(self._lines[index]) for index in sorted(self._lines)}
+        )
         self._decided = True
         self._winner = decision.winner
         self._go_on = decision.go_on and self._block_end is not None

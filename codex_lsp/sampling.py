@@ -22,6 +22,8 @@ class SamplingParams:
     :ivar top_p: and of those from the likeliest that make up this probability together
     :ivar max_line_tokens: the longest line, in tokens
     :ivar max_tokens: the longest completion, in tokens
+    :ivar patience: how many steps the other rows may go on for once the first line that could be
+        shown is whole; None lets every row come to its end
     """
 
     n: int = 4
@@ -30,6 +32,7 @@ class SamplingParams:
     top_p: float = 0.95
     max_line_tokens: int = 48
     max_tokens: int = 128
+    patience: int | None = 2
 
     def __post_init__(self) -> None:
         """Refuse what no engine can do."""
@@ -43,6 +46,8 @@ class SamplingParams:
         ):
             if not low <= value <= high:
                 raise ValueError(f"{name} is {value}, but has to be between {low:g} and {high:g}")
+        if self.patience is not None and self.patience < 0:
+            raise ValueError(f"patience is {self.patience}, but has to be 0 or more")
 
     @property
     def line_tokens(self) -> int:

@@ -6,6 +6,7 @@ temperature 1 over the full vocabulary. Nothing here knows a language server, an
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -128,6 +129,7 @@ class Context:
     :ivar line_ending: what ends a line of the document; prefix and suffix have line feeds
     :ivar uri: the document's
     :ivar offset: the cursor's, in the document as it is
+    :ivar trigger: see :class:`CompletionRequest`
     :ivar recalled: see :class:`CompletionRequest`
     """
 
@@ -140,6 +142,7 @@ class Context:
     prefix_start: int = 0
     uri: str = ""
     offset: int = 0
+    trigger: Trigger = Trigger.AUTOMATIC
     recalled: tuple[Recalled, ...] = ()
 
     @property
@@ -209,6 +212,12 @@ class Candidate:
         """
         return self.total_logprob / len(self.tokens) if self.tokens else float("-inf")
 
+    @property
+    def scored_mean_logprob(self) -> float | None:
+        """The same, None where the model was not asked (a token's log-probability is NaN)."""
+        mean = self.mean_logprob
+        return None if math.isnan(mean) else mean
+
 
 class Source(Enum):
     """Where a candidate came from. Values are part of the JSON and the protocol."""
@@ -226,15 +235,18 @@ class Alternative:
     :ivar rank: 0 is the best
     :ivar agreement: how many samples came to this text
     :ivar replaces: how many characters right of the cursor, on its line, the text replaces
+    :ivar mean_logprob: None for a recalled line that the model was not asked about
+    :ivar confidence: how likely it is to be right (0 to 1), by :mod:`codex_lsp.ranking.confidence`
     """
 
     text: str
-    mean_logprob: float
+    mean_logprob: float | None
     tokens: int
     rank: int
     agreement: int = 1
     replaces: int = 0
     source: Source = Source.SAMPLED
+    confidence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,13 +256,14 @@ class Completion:
     :ivar start: where the replaced range begins, in the document of the request
     :ivar end: where it ends; past the offset where text right of the cursor is replaced
     :ivar alternatives: all candidates in rank order, the one shown first
+    :ivar mean_logprob: None where the first is a recalled line that was not scored
     :ivar complete: False while the winner is still being continued
     """
 
     text: str
     start: int
     end: int
-    mean_logprob: float
+    mean_logprob: float | None
     tokens: int
     alternatives: tuple[Alternative, ...]
     complete: bool = True

@@ -198,7 +198,7 @@ def _print_for_people(
     for item in result.alternatives:
         table.add_row(
             str(item.rank + 1),
-            f"{item.mean_logprob:.3f}",
+            "" if item.mean_logprob is None else f"{item.mean_logprob:.3f}",
             str(item.tokens),
             str(item.agreement),
             Text(item.text.strip()),

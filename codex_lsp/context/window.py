@@ -58,6 +58,7 @@ def build_context(request: CompletionRequest, options: ContextOptions) -> Contex
         prefix_start=hidden + start,
         uri=document.uri,
         offset=offset,
+        trigger=request.trigger,
         recalled=request.recalled,
     )
 

@@ -1,5 +1,5 @@
 """What turns token ids into sampled token ids."""
 
-from codex_lsp.engine.base import Cancellation, Engine, Generation, TokenSink
+from codex_lsp.engine.base import Cancellation, Engine, Generation, PendingScores, TokenSink
 
-__all__ = ["Cancellation", "Engine", "Generation", "TokenSink"]
+__all__ = ["Cancellation", "Engine", "Generation", "PendingScores", "TokenSink"]

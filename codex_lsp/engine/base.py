@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -51,6 +52,17 @@ class Generation:
     kept: int = 0
 
 
+class PendingScores(Protocol):
+    """Log-probabilities that are being computed beside whatever else the engine does."""
+
+    def get(self) -> Sequence[Sequence[float]] | None:
+        """Return the log-probability of every token but the first, for each sequence.
+
+        None while they are not there yet, or when they cannot be had. Never waits.
+        """
+        ...
+
+
 class Engine(Protocol):
     """A model that can be sampled from. One generation at a time."""
 
@@ -72,6 +84,14 @@ class Engine(Protocol):
         :param max_tokens: the longest row
         :raises GenerationCancelled: ``cancellation`` was raised; no more tokens are fed
         :raises EngineError: the model cannot be run
+        """
+        ...
+
+    def score(self, sequences: Sequence[tuple[int, ...]]) -> PendingScores:
+        """Begin to compute how likely token sequences are, each in one pass.
+
+        A generation may be started meanwhile. What cannot be scored is never an error: nothing
+        depends on a score.
         """
         ...
 

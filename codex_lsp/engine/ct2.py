@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Sequence
 from typing import Any, get_args
 
 import ctranslate2
 import psutil
 
-from codex_lsp.engine.base import Cancellation, Generation, TokenSink
+from codex_lsp.engine.base import Cancellation, Generation, PendingScores, TokenSink
 from codex_lsp.engine.memory import keep_freed_memory
 from codex_lsp.engine.prefix_cache import PrefixCache
 from codex_lsp.errors import EngineError, GenerationCancelled
@@ -69,13 +70,16 @@ class CTranslate2Engine:
         self.device = pick_device(options.device)
         self.compute_type = pick_compute_type(options.compute_type, self.device)
         self.threads = options.threads or default_threads()
+        # Workers share the weights and the kept states. The second scores while the first samples;
+        # but each has a random state of its own, so what has to be reproducible takes one.
+        self.workers = 2 if options.seed is None and self.device == "cpu" else 1
         ctranslate2.set_random_seed(_seed(options.seed))
         try:
             self._generator = ctranslate2.Generator(
                 str(model.path),
                 device=self.device,
                 compute_type=self.compute_type,
-                inter_threads=1,
+                inter_threads=self.workers,
                 intra_threads=self.threads,
             )
         except (RuntimeError, ValueError, MemoryError) as error:
@@ -141,6 +145,13 @@ class CTranslate2Engine:
             Timing((first - started) * 1000, (ended - first) * 1000, (ended - started) * 1000), kept
         )
 
+    def score(self, sequences: Sequence[tuple[int, ...]]) -> PendingScores:
+        """Begin to score sequences; see :meth:`codex_lsp.engine.base.Engine.score`."""
+        if self._generator is None:
+            raise EngineError("The engine has been closed.")
+        batch = [self._tokenizer.tokens(ids) for ids in sequences]
+        return _Scores(self._generator.score_batch(batch, asynchronous=True))
+
     def _drop_states(self) -> bool:
         """Unload the model and load it again: the only way to drop what CTranslate2 keeps.
 
@@ -162,6 +173,22 @@ class CTranslate2Engine:
         A process that ends with a live generator can be aborted by CTranslate2's worker thread.
         """
         self._generator = None
+
+
+class _Scores:
+    """Scores that CTranslate2 is computing."""
+
+    def __init__(self, results: Sequence[Any]) -> None:
+        self._results = results
+
+    def get(self) -> Sequence[Sequence[float]] | None:
+        """Return the log-probabilities when all are there."""
+        if not all(result.done() for result in self._results):
+            return None
+        try:
+            return [result.result().log_probs for result in self._results]
+        except RuntimeError:
+            return None
 
 
 def _seed(seed: int | None) -> int:

@@ -13,3 +13,10 @@ class Ranker(Protocol):
     def score(self, candidate: Candidate, context: Context) -> float:
         """Return how good ``candidate`` is; only the order of the scores counts."""
         ...
+
+    def bound(self, candidate: Candidate, more: int) -> float:
+        """Return the highest score that an unfinished candidate can reach.
+
+        :param more: how many tokens it may still get; infinity where nothing can be said
+        """
+        ...

@@ -11,3 +11,8 @@ class MeanLogprob:
     def score(self, candidate: Candidate, context: Context) -> float:
         """Return the candidate's mean log-probability, in nats a token."""
         return candidate.mean_logprob
+
+    def bound(self, candidate: Candidate, more: int) -> float:
+        """Return the mean that it has if all further tokens are certain."""
+        length = len(candidate.tokens) + more
+        return candidate.total_logprob / length if length else 0.0

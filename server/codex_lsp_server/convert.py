@@ -76,6 +76,7 @@ def to_item(
                     "id": stream_id,
                     "index": index,
                     "meanLogprob": alternative.mean_logprob,
+                    "confidence": alternative.confidence,
                     "tokens": alternative.tokens,
                     "agreement": alternative.agreement,
                 }

@@ -49,12 +49,15 @@ class FakeEngine:
         self,
         *batches: Sequence[tuple[str, float]],
         on_step: Callable[[int], None] = lambda step: None,
+        scores: dict[str, float] | None = None,
     ) -> None:
         self.tokenizer = byte_tokenizer()
         self.prompts: list[Prompt] = []
         self.fed: list[int] = []
         self._batches = list(batches)
         self._on_step = on_step
+        self._scores = scores
+        self.scored: list[str] = []
 
     def generate(
         self,
@@ -79,6 +82,22 @@ class FakeEngine:
                     self.fed[row] += 1
                     stopped[row] = sink.feed(row, ids[row][step], logprob)
         return Generation(Timing(1.0, 2.0, 3.0))
+
+    def score(self, sequences: Sequence[tuple[int, ...]]) -> FakeEngine:
+        """Take texts to score; each token has the log-probability written for the text's end."""
+        self.scored = [self.tokenizer.decode(ids) for ids in sequences]
+        return self
+
+    def get(self) -> Sequence[Sequence[float]] | None:
+        """Return the scores, None when the test gives none."""
+        if self._scores is None:
+            return None
+        return [
+            [value] * (len(self.tokenizer.encode(text)) - 1)
+            for text in self.scored
+            for end, value in self._scores.items()
+            if text.endswith(end)
+        ]
 
     def _ids(self, text: str) -> tuple[int, ...]:
         body = text.removesuffix(END)

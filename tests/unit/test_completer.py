@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -17,9 +18,12 @@ from codex_lsp.types import (
     CompletionRequest,
     Document,
     Prompt,
+    Recalled,
     Rejection,
     RejectionReason,
+    Source,
     Timing,
+    Trigger,
     Work,
 )
 from tests.unit.fake_engine import FakeEngine, description
@@ -107,7 +111,7 @@ def test_after_the_first_lines_only_the_winner_goes_on() -> None:
     seen: list[tuple[str, bool]] = []
     outcome = Completer(engine, description()).complete(
         request("def f():¦"),
-        CompleterOptions(sampling=SamplingParams(n=2)),
+        CompleterOptions(sampling=SamplingParams(n=2, patience=None)),
         listener=lambda item: seen.append((item.text, item.complete)),
     )
     assert completion_of(outcome.result).text == "\n  dddd\n  e"
@@ -200,7 +204,7 @@ def test_earlier_cells_of_a_notebook_are_read_but_not_counted() -> None:
 def complete_while_typing(
     engine: FakeEngine, marked: str, typed: TypedText
 ) -> Completion | Rejection:
-    options = CompleterOptions(sampling=SamplingParams(n=2))
+    options = CompleterOptions(sampling=SamplingParams(n=2, patience=None))
     completer = Completer(engine, description())
     return completer.complete(request(marked), options, typed=typed).result
 
@@ -266,3 +270,113 @@ def test_the_work_of_a_request_is_counted() -> None:
     options = CompleterOptions(sampling=SamplingParams(n=2))
     outcome = Completer(engine, description()).complete(request("x =¦"), options)
     assert outcome.work == Work(read=3, kept=0, decoded=5)
+
+
+def test_rows_that_are_far_behind_the_first_whole_line_are_not_waited_for() -> None:
+    engine = FakeEngine([("ab\n", -1.0), ("abcdefgh\n", -0.5), ("abcd\n", -0.8)])
+    result = completion_of(complete(engine, "x =¦", n=3))
+    # The second could still be better, but has two steps more than the first, and no third.
+    assert [item.text for item in result.alternatives] == ["abcd", "ab"]
+    assert engine.fed == [3, 5, 5]
+
+
+def test_rows_that_cannot_be_better_any_more_end_at_once() -> None:
+    engine = FakeEngine([("ab\n", -0.1), ("abcdefgh\n", -5.0)])
+    result = completion_of(complete(engine, "x =¦", patience=20))
+    assert [item.text for item in result.alternatives] == ["ab"]
+    assert engine.fed == [3, 3]
+
+
+def test_a_line_that_could_not_be_shown_keeps_no_other_from_its_end() -> None:
+    engine = FakeEngine([("\n", -0.1), ("abcdefgh\n", -5.0)])
+    result = completion_of(complete(engine, "x =¦", patience=0))
+    assert [item.text for item in result.alternatives] == ["abcdefgh"]
+
+
+def test_who_asks_by_hand_gets_every_row_to_its_end() -> None:
+    engine = FakeEngine([("ab\n", -0.1), ("abcdefgh\n", -5.0)])
+    options = CompleterOptions(sampling=SamplingParams(n=2, patience=0), max_latency_ms=0)
+    asked = replace(request("x =¦"), trigger=Trigger.INVOKED)
+    result = completion_of(Completer(engine, description()).complete(asked, options).result)
+    assert [item.text for item in result.alternatives] == ["ab", "abcdefgh"]
+
+
+def test_when_it_is_late_the_first_whole_line_is_shown_at_once() -> None:
+    engine = FakeEngine([("ab\n", -1.0), ("abcdefgh\n", -0.1)])
+    sampling = SamplingParams(n=2, patience=20)
+    options = CompleterOptions(sampling=sampling, max_latency_ms=0)
+    completer = Completer(engine, description())
+    result = completion_of(completer.complete(request("x =¦"), options).result)
+    assert [item.text for item in result.alternatives] == ["ab"]
+    assert engine.fed == [3, 3]
+
+
+def with_recalled(marked: str, *lines: tuple[str, float]) -> CompletionRequest:
+    return replace(request(marked), recalled=tuple(Recalled(*line) for line in lines))
+
+
+def test_a_recalled_line_that_is_likely_right_answers_without_the_model() -> None:
+    engine = FakeEngine()
+    outcome = Completer(engine, description()).complete(
+        with_recalled("x =¦", (" f(y)  ", 0.6), (" f(z)", 0.1)), CompleterOptions()
+    )
+    result = completion_of(outcome.result)
+    assert [
+        (item.text, item.source, item.mean_logprob, item.confidence) for item in result.alternatives
+    ] == [(" f(y)", Source.RECALLED, None, 0.6), (" f(z)", Source.RECALLED, None, 0.1)]
+    assert outcome.work == Work()
+    assert engine.scored == []
+
+
+def test_recalled_lines_compete_with_samples_by_confidence() -> None:
+    # Of samples with a mean of -0.5 and nothing typed but `x =` one in twenty is right.
+    engine = FakeEngine([("abc\n", -0.5), ("abd\n", -0.6)])
+    outcome = Completer(engine, description()).complete(
+        with_recalled("x =¦", (" f(y)", 0.2), ("zz", 0.001)),
+        CompleterOptions(sampling=SamplingParams(n=2)),
+    )
+    result = completion_of(outcome.result)
+    assert [item.text for item in result.alternatives] == [" f(y)", "abc", "abd", "zz"]
+    assert [item.rank for item in result.alternatives] == [0, 1, 2, 3]
+    assert result.mean_logprob is None
+    assert result.complete
+
+
+def test_recalled_lines_are_scored_behind_what_precedes_them() -> None:
+    engine = FakeEngine([("abc\n", -0.5)], scores={" f(y)": -0.25, "zz": -4.0, "q": -1.0})
+    outcome = Completer(engine, description()).complete(
+        with_recalled("x =¦", (" f(y)", 0.2), ("zz", 0.02), ("q", 0.05)),
+        CompleterOptions(sampling=SamplingParams(n=1)),
+    )
+    result = completion_of(outcome.result)
+    assert engine.scored == ["x = f(y)", "x =zz"]
+    assert outcome.work == Work(read=3, decoded=4, scored=8 + 5)
+    assert [(item.text, item.mean_logprob) for item in result.alternatives] == [
+        (" f(y)", -0.25),
+        ("abc", -0.5),
+        ("q", None),
+        ("zz", -4.0),
+    ]
+
+
+def test_a_text_that_is_both_sampled_and_recalled_is_one_candidate() -> None:
+    engine = FakeEngine([("abc\n", -0.5), ("xyz\n", -0.4)])
+    outcome = Completer(engine, description()).complete(
+        with_recalled("x =¦", ("abc", 0.2)), CompleterOptions(sampling=SamplingParams(n=2))
+    )
+    (best, other) = completion_of(outcome.result).alternatives
+    assert (best.text, best.source, best.agreement) == ("abc", Source.SAMPLED, 2)
+    assert (best.confidence, best.mean_logprob) == (0.2, -0.5)
+    assert other.text == "xyz"
+
+
+def test_recalled_lines_that_the_filters_refuse_or_the_user_leaves_are_not_shown() -> None:
+    typed = TypedText("a")
+    engine = FakeEngine([("abc\n", -0.5)])
+    outcome = Completer(engine, description()).complete(
+        with_recalled("x =¦)", (")", 0.2), ("xyz", 0.2), ("aq", 0.2)),
+        CompleterOptions(sampling=SamplingParams(n=1)),
+        typed=typed,
+    )
+    texts = [item.text for item in completion_of(outcome.result).alternatives]
+    assert texts == ["aq", "abc"]
