@@ -15,7 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from codex_lsp.engine.base import Cancellation, Generation, TokenSink
+from codex_lsp.engine.base import (
+    Cancellation,
+    Generation,
+    NoScores,
+    PendingScores,
+    TokenSink,
+)
 from codex_lsp.errors import EngineError, GenerationCancelled, UsageError
 from codex_lsp.sampling import SamplingParams
 from codex_lsp.tokenizer import Tokenizer
@@ -95,6 +101,10 @@ class LlamaCppEngine:
         first = first or ended
         timing = Timing((first - started) * 1000, (ended - first) * 1000, (ended - started) * 1000)
         return Generation(timing, kept)
+
+    def score(self, sequences: Sequence[tuple[int, ...]]) -> PendingScores:
+        """Score nothing: there is one worker, and it samples."""
+        return NoScores()
 
     def close(self) -> None:
         """Give the model's memory back."""

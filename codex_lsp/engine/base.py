@@ -63,6 +63,14 @@ class PendingScores(Protocol):
         ...
 
 
+class NoScores:
+    """The scores of an engine that cannot give any while it samples."""
+
+    def get(self) -> None:
+        """There are none."""
+        return None
+
+
 class Engine(Protocol):
     """A model that can be sampled from. One generation at a time."""
 
