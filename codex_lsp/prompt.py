@@ -4,10 +4,6 @@ The prompt is split at an **anchor**: a place that stays put while the user type
 that the engine can keep its state up to there. It lies at the end of the last character before the
 cursor's line that is not blank, and stays there for some lines (:mod:`codex_lsp.anchors`). The
 whole prompt is tokenized at once and split between tokens, so that splitting never changes an id.
-
-**Healing**: a blank before the cursor belongs to the token that follows it (`` return`` is one
-token), so a prompt that ends with a blank asks the model for something it has never seen. The last
-blank is left out of the prompt, and every candidate has to begin with it.
 """
 
 from __future__ import annotations
@@ -15,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from codex_lsp.anchors import Anchor
-from codex_lsp.context.shape import opens_block
 from codex_lsp.model_dir import FimTokens, ModelDescription
 from codex_lsp.options import TokenBudget
 from codex_lsp.tokenizer import Tokenizer
@@ -73,16 +68,17 @@ class PromptBuilder:
         context: Context,
         budget: TokenBudget,
         max_tokens: int,
-        heal: bool = True,
+        healed: str = "",
         anchor: Anchor | None = None,
     ) -> tuple[Prompt, Anchor]:
         """Make the prompt of ``context``, and say where its anchor lies.
 
         :param max_tokens: how many tokens will be decoded; they need room in the model's window
-        :param heal: leave the last blank to the candidates
+        :param healed: the end of the prefix that is left to the candidates
+            (:mod:`codex_lsp.healing`)
         :param anchor: the document's anchor so far; it is used again if it can be
         """
-        kept, healed = split_healed(context.prefix) if heal else (context.prefix, "")
+        kept = context.prefix[: len(context.prefix) - len(healed)]
         room = self._context_length - max_tokens - len(self.bos) - 3
         limit = max(1, min(budget.prefix, room))
         if anchor is None or not anchor.holds(kept, context.prefix_start):
@@ -123,20 +119,6 @@ class PromptBuilder:
         else:
             anchor = (fim.prefix, *head, fim.suffix, *suffix, fim.middle)
         return Prompt(self.bos + anchor, tail, healed)
-
-
-def split_healed(prefix: str) -> tuple[str, str]:
-    """Split the blank off that every candidate has to begin with.
-
-    A newline is taken off only behind a line that opens a block: there the next line's indentation
-    belongs to the same token. Elsewhere a line feed is a token of its own.
-    """
-    last = prefix[-1:]
-    if last in (" ", "\t"):
-        return prefix[:-1], last
-    if last == "\n" and opens_block(prefix[prefix.rfind("\n", 0, -1) + 1 : -1]):
-        return prefix[:-1], last
-    return prefix, ""
 
 
 def anchor_offset(prefix: str) -> int:

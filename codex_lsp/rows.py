@@ -119,6 +119,8 @@ class BestOfN:
 
     :param line_end: where a row's first line ends
     :param block_end: where the winner ends; None when the line is all that is wanted
+    :param given: a token that every row begins with, and its log-probability; the engine's prompt
+        ends with it
     :param typed: what the user types meanwhile: rows that say something else end
     :param overdue: says whether whole lines are to be shown without waiting for others
     :ivar fed: how many tokens have been decoded, those of all rows
@@ -133,6 +135,7 @@ class BestOfN:
         line_end: StopRule,
         block_end: StopRule | None,
         judge: Judge,
+        given: tuple[int, float] | None = None,
         typed: TypedText | None = None,
         overdue: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -144,6 +147,9 @@ class BestOfN:
         self._typed = typed or TypedText()
         self._overdue = overdue
         self._rows = [Row(tokenizer.decoder(prompt.ids), prompt.healed) for _ in range(params.rows)]
+        if given is not None:
+            for row in self._rows:
+                row.feed(*given)
         self._steps = [0] * params.rows
         self._lines: dict[int, Candidate] = {}
         self._overtaken: set[int] = set()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 from pathlib import Path
 
 import tokenizers
@@ -25,6 +27,9 @@ class Tokenizer:
         self._inner.encode_special_tokens = True
         self._inner.no_truncation()
         self._inner.no_padding()
+        self._size = self._inner.get_vocab_size()
+        # Made when it is first needed: it takes a moment.
+        self._spellings: list[tuple[str, int]] | None = None
 
     @classmethod
     def from_file(cls, path: Path) -> Tokenizer:
@@ -65,6 +70,26 @@ class Tokenizer:
     def tokens(self, ids: tuple[int, ...]) -> list[str]:
         """Return the strings of token ids, as the vocabulary spells them."""
         return [self._inner.id_to_token(token_id) or "" for token_id in ids]
+
+    def starting_with(self, text: str) -> tuple[int, ...]:
+        """Return the ids of the tokens that spell ``text`` or more, on one line.
+
+        Control tokens and tokens that are no whole characters are none of them.
+        """
+        if self._spellings is None:
+            spelt = ((self.decode((token_id,)), token_id) for token_id in range(self._size))
+            self._spellings = sorted(
+                (spelling, token_id)
+                for spelling, token_id in spelt
+                if spelling and REPLACEMENT not in spelling and "\n" not in spelling
+            )
+        first = bisect.bisect_left(self._spellings, (text, -1))
+        found: list[int] = []
+        for spelling, token_id in itertools.islice(self._spellings, first, None):
+            if not spelling.startswith(text):
+                break
+            found.append(token_id)
+        return tuple(found)
 
     def decode(self, ids: tuple[int, ...]) -> str:
         """Return the text of token ids."""

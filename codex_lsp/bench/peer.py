@@ -17,6 +17,7 @@ import numpy as np
 
 from codex_lsp.engine.base import (
     Cancellation,
+    FirstToken,
     Generation,
     NoScores,
     PendingScores,
@@ -101,6 +102,12 @@ class LlamaCppEngine:
         first = first or ended
         timing = Timing((first - started) * 1000, (ended - first) * 1000, (ended - started) * 1000)
         return Generation(timing, kept)
+
+    def first_token(
+        self, prompt: Prompt, allowed: Sequence[int], cancellation: Cancellation
+    ) -> FirstToken:
+        """Allow none: word healing is no part of what llama.cpp's own servers do."""
+        return FirstToken(allowed[0], 0.0, 0.0, Generation(Timing()))
 
     def score(self, sequences: Sequence[tuple[int, ...]]) -> PendingScores:
         """Score nothing: there is one worker, and it samples."""

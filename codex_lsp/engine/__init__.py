@@ -3,10 +3,19 @@
 from codex_lsp.engine.base import (
     Cancellation,
     Engine,
+    FirstToken,
     Generation,
     NoScores,
     PendingScores,
     TokenSink,
 )
 
-__all__ = ["Cancellation", "Engine", "Generation", "NoScores", "PendingScores", "TokenSink"]
+__all__ = [
+    "Cancellation",
+    "Engine",
+    "FirstToken",
+    "Generation",
+    "NoScores",
+    "PendingScores",
+    "TokenSink",
+]

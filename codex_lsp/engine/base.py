@@ -52,6 +52,20 @@ class Generation:
     kept: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class FirstToken:
+    """The likeliest of the tokens that may come first.
+
+    :ivar logprob: among those tokens only: what they have to spell is given
+    :ivar mass: the probability that the model gives to all of them together
+    """
+
+    id: int
+    logprob: float
+    mass: float
+    generation: Generation
+
+
 class PendingScores(Protocol):
     """Log-probabilities that are being computed beside whatever else the engine does."""
 
@@ -91,6 +105,16 @@ class Engine(Protocol):
 
         :param max_tokens: the longest row
         :raises GenerationCancelled: ``cancellation`` was raised; no more tokens are fed
+        :raises EngineError: the model cannot be run
+        """
+        ...
+
+    def first_token(
+        self, prompt: Prompt, allowed: Sequence[int], cancellation: Cancellation
+    ) -> FirstToken:
+        """Return the likeliest of the ``allowed`` tokens (at least one) behind ``prompt``.
+
+        :raises GenerationCancelled: ``cancellation`` was raised
         :raises EngineError: the model cannot be run
         """
         ...

@@ -9,14 +9,22 @@ cannot be interrupted.
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Sequence
 from typing import Any, get_args
 
 import ctranslate2
+import numpy as np
 import psutil
 
-from codex_lsp.engine.base import Cancellation, Generation, PendingScores, TokenSink
+from codex_lsp.engine.base import (
+    Cancellation,
+    FirstToken,
+    Generation,
+    PendingScores,
+    TokenSink,
+)
 from codex_lsp.engine.memory import keep_freed_memory
 from codex_lsp.engine.prefix_cache import PrefixCache
 from codex_lsp.errors import EngineError, GenerationCancelled
@@ -105,11 +113,6 @@ class CTranslate2Engine:
         max_tokens: int,
     ) -> Generation:
         """Sample ``params.rows`` rows; see :meth:`codex_lsp.engine.base.Engine.generate`."""
-        if cancellation.cancelled:
-            raise GenerationCancelled
-        if self._generator is None:
-            raise EngineError("The engine has been closed.")
-        started = time.perf_counter()
         first = 0.0
 
         def on_token(step: Any) -> bool:
@@ -120,30 +123,66 @@ class CTranslate2Engine:
             return sink.feed(step.hypothesis_id, step.token_id, step.log_prob)
 
         greedy = params.temperature == 0
-        try:
-            anchor, tail, kept = self.prefix_cache.split(prompt)
-            self._generator.generate_batch(
-                [self._tokenizer.tokens(tail)],
-                static_prompt=self._tokenizer.tokens(anchor) or None,
-                cache_static_prompt=True,
-                beam_size=1,
-                num_hypotheses=params.rows,
-                max_length=max_tokens,
-                sampling_topk=1 if greedy else params.top_k if params.top_k != 1 else 2,
-                sampling_topp=1.0 if greedy else params.top_p,
-                sampling_temperature=1.0 if greedy else params.temperature,
-                include_prompt_in_result=False,
-                # Log-probabilities are only computed when scores are asked for.
-                return_scores=True,
-                callback=on_token,
-            )
-        except (RuntimeError, ValueError, MemoryError) as error:
-            raise EngineError(f"The model failed while decoding: {error}") from error
+        _, kept, started = self._run(
+            prompt,
+            cancellation,
+            num_hypotheses=params.rows,
+            max_length=max_tokens,
+            sampling_topk=1 if greedy else params.top_k if params.top_k != 1 else 2,
+            sampling_topp=1.0 if greedy else params.top_p,
+            sampling_temperature=1.0 if greedy else params.temperature,
+            callback=on_token,
+        )
         ended = time.perf_counter()
         first = first or ended
         return Generation(
             Timing((first - started) * 1000, (ended - first) * 1000, (ended - started) * 1000), kept
         )
+
+    def first_token(
+        self, prompt: Prompt, allowed: Sequence[int], cancellation: Cancellation
+    ) -> FirstToken:
+        """Return the best allowed token; see :meth:`codex_lsp.engine.base.Engine.first_token`."""
+        results, kept, started = self._run(
+            prompt, cancellation, max_length=1, sampling_topk=1, return_logits_vocab=True
+        )
+        logits = np.asarray(results[0].logits[0], dtype=np.float64).reshape(-1)
+        logprobs = logits - np.logaddexp.reduce(logits)
+        of_allowed = logprobs[list(allowed)]
+        best = int(np.argmax(of_allowed))
+        total = float(np.logaddexp.reduce(of_allowed))
+        took = (time.perf_counter() - started) * 1000
+        return FirstToken(
+            allowed[best],
+            float(of_allowed[best]) - total,
+            math.exp(total),
+            Generation(Timing(prefill=took, total=took), kept),
+        )
+
+    def _run(
+        self, prompt: Prompt, cancellation: Cancellation, **options: Any
+    ) -> tuple[Any, int, float]:
+        """Decode behind ``prompt``; say how many of its tokens were kept, and when it began."""
+        if cancellation.cancelled:
+            raise GenerationCancelled
+        if self._generator is None:
+            raise EngineError("The engine has been closed.")
+        started = time.perf_counter()
+        try:
+            anchor, tail, kept = self.prefix_cache.split(prompt)
+            results = self._generator.generate_batch(
+                [self._tokenizer.tokens(tail)],
+                static_prompt=self._tokenizer.tokens(anchor) or None,
+                cache_static_prompt=True,
+                beam_size=1,
+                include_prompt_in_result=False,
+                # Log-probabilities are only computed when scores are asked for.
+                return_scores=True,
+                **options,
+            )
+        except (RuntimeError, ValueError, MemoryError) as error:
+            raise EngineError(f"The model failed while decoding: {error}") from error
+        return results, kept, started
 
     def score(self, sequences: Sequence[tuple[int, ...]]) -> PendingScores:
         """Begin to score sequences; see :meth:`codex_lsp.engine.base.Engine.score`."""

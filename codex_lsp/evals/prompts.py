@@ -2,7 +2,7 @@
 
 The last newline or blank of a prompt belongs to the token that follows it (a newline and the
 indentation behind it are one token), so it is left to the samples, each of which has to begin with
-it (token healing, as :mod:`codex_lsp.prompt` does it for a blank before the cursor). The text that
+it (token healing, as :mod:`codex_lsp.healing` does it for a blank before the cursor). The text that
 the model answers to is the problem's, to the character.
 """
 
@@ -48,7 +48,7 @@ class ProblemPrompts:
         builder = self._with_suffix if problem.suffix else self._prefix_only
         everything = TokenBudget(self._context_length, self._context_length)
         context = Context(prefix, problem.suffix, "python", Shape.BLOCK)
-        prompt, _ = builder.build(context, everything, max_tokens, heal=False)
+        prompt, _ = builder.build(context, everything, max_tokens)
         # No anchor: a problem's prompt is read once for each batch, so there is no state to keep.
         return Prompt((), prompt.ids, healed)
 

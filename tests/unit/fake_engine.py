@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import tokenizers
 from tokenizers import decoders, models, pre_tokenizers
 
-from codex_lsp.engine.base import Cancellation, Generation, TokenSink
+from codex_lsp.engine.base import Cancellation, FirstToken, Generation, TokenSink
 from codex_lsp.errors import GenerationCancelled
 from codex_lsp.model_dir import FimTokens, ModelDescription, PromptFormat
 from codex_lsp.sampling import SamplingParams
@@ -50,6 +50,7 @@ class FakeEngine:
         *batches: Sequence[tuple[str, float]],
         on_step: Callable[[int], None] = lambda step: None,
         scores: dict[str, float] | None = None,
+        first: tuple[str, float, float] | None = None,
     ) -> None:
         self.tokenizer = byte_tokenizer()
         self.prompts: list[Prompt] = []
@@ -57,6 +58,8 @@ class FakeEngine:
         self._batches = list(batches)
         self._on_step = on_step
         self._scores = scores
+        self._first = first
+        self.asked: list[Prompt] = []
         self.scored: list[str] = []
 
     def generate(
@@ -82,6 +85,18 @@ class FakeEngine:
                     self.fed[row] += 1
                     stopped[row] = sink.feed(row, ids[row][step], logprob)
         return Generation(Timing(1.0, 2.0, 3.0))
+
+    def first_token(
+        self, prompt: Prompt, allowed: Sequence[int], cancellation: Cancellation
+    ) -> FirstToken:
+        """Choose the token that the test says: (text, log-probability, mass)."""
+        self.asked.append(prompt)
+        if self._first is None:
+            return FirstToken(allowed[0], 0.0, 0.0, Generation(Timing()))
+        text, logprob, mass = self._first
+        (token_id,) = self.tokenizer.encode(text)
+        assert token_id in allowed
+        return FirstToken(token_id, logprob, mass, Generation(Timing(1.0, 0.0, 1.0)))
 
     def score(self, sequences: Sequence[tuple[int, ...]]) -> FakeEngine:
         """Take texts to score; each token has the log-probability written for the text's end."""

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from codex_lsp.context import ContextOptions, build_context
 from codex_lsp.context.window import indent_unit, line_ending, normalise, window_start
+from codex_lsp.healing import healed_blank
 from codex_lsp.options import TokenBudget
-from codex_lsp.prompt import PromptBuilder, anchor_offset, split_healed
+from codex_lsp.prompt import PromptBuilder, anchor_offset
 from codex_lsp.types import CompletionRequest, Context, Document, Rejection, Shape
 from tests.unit.fake_engine import byte_tokenizer, description
 
@@ -45,20 +46,10 @@ def test_typing_on_a_line_leaves_the_anchor_where_it_is() -> None:
     assert [text_of(anchor) for anchor in anchors] == ["a = 1"]
 
 
-@pytest.mark.parametrize(
-    ("prefix", "kept", "healed"),
-    [
-        ("x = ", "x =", " "),
-        ("def f():\n    ", "def f():\n   ", " "),
-        ("if x {\n\t", "if x {\n", "\t"),
-        ("def f():\n", "def f():", "\n"),
-        ("x = 1\n", "x = 1\n", ""),
-        ("x =", "x =", ""),
-        ("", "", ""),
-    ],
-)
-def test_healing(prefix: str, kept: str, healed: str) -> None:
-    assert split_healed(prefix) == (kept, healed)
+def test_what_is_left_to_the_candidates_is_no_part_of_the_prompt() -> None:
+    builder = PromptBuilder(description(), TOKENIZER)
+    prompt = builder.build(context_of("a = 1\nb = pri"), TokenBudget(), 10, " pri")[0]
+    assert (text_of(prompt.ids), prompt.healed) == ("a = 1\nb =", " pri")
 
 
 def test_a_prompt_keeps_to_its_budget_and_begins_with_a_line() -> None:
@@ -75,7 +66,7 @@ def test_a_prompt_leaves_room_for_what_is_decoded() -> None:
 
 def test_the_suffix_goes_into_the_anchor_of_a_fill_in_the_middle_prompt() -> None:
     builder = PromptBuilder(description(fim=True), TOKENIZER)
-    prompt = builder.build(context_of("a\nb = ", ")\nc"), TokenBudget(), 10)[0]
+    prompt = builder.build(context_of("a\nb =", ")\nc"), TokenBudget(), 10)[0]
     pre, suf, mid = (TOKENIZER.token_id(name) for name in ("<pre>", "<suf>", "<mid>"))
     anchor = (pre, *TOKENIZER.encode("a"), suf, *TOKENIZER.encode(")\nc"), mid)
     assert prompt.anchor_ids == anchor
@@ -106,7 +97,7 @@ def test_lone_surrogates_are_replaced() -> None:
 def test_splitting_and_cutting_never_change_an_id(prefix: str, budget: int) -> None:
     builder = PromptBuilder(description(), TOKENIZER)
     context = context_of(prefix)
-    prompt = builder.build(context, TokenBudget(prefix=budget), 10)[0]
+    prompt = builder.build(context, TokenBudget(prefix=budget), 10, healed_blank(prefix))[0]
     kept = context.prefix[: len(context.prefix) - len(prompt.healed)]
     whole = TOKENIZER.encode(kept)
     assert prompt.ids == whole[len(whole) - len(prompt.ids) :]
