@@ -27,14 +27,14 @@ class EngineOptions:
     compute_type: str = "auto"
     threads: int = 0
     seed: int | None = None
-    max_cache_mb: int = 256
+    max_cache_mb: int = 128
 
 
 @dataclass(frozen=True, slots=True)
 class TokenBudget:
     """How many tokens a prompt may have."""
 
-    prefix: int = 512
+    prefix: int = 256
     suffix: int = 128
 
 

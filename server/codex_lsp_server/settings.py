@@ -23,7 +23,7 @@ SECTION = "codexLsp"
 """The configuration section that clients keep the settings under."""
 
 UNTUNED_SAMPLES = 4
-UNTUNED_PREFIX_TOKENS = 384
+UNTUNED_PREFIX_TOKENS = 256
 """What is used where the user has set nothing and nothing has been measured."""
 
 
@@ -80,13 +80,21 @@ class Settings:
 
     max_prefix_tokens: int | None = None
     """How much text left of the cursor the model reads, in tokens; none takes what `codex-lsp tune`
-    measured to be in time, before that 384."""
+    measured to be in time, before that 256."""
 
     max_suffix_tokens: int = 128
     """How much text right of the cursor a fill-in-the-middle model reads, in tokens."""
 
-    max_cache_memory_mb: int = 256
+    max_cache_memory_mb: int = 128
     """Memory for the states of prompts that may be gone on from, in MB; 0 keeps none."""
+
+    max_latency_ms: int | None = 400
+    """From then on, in milliseconds, the first whole line is shown without waiting for other samples;
+    none waits as long as `patience` says."""
+
+    patience: int | None = 2
+    """How many steps the other samples may be decoded on once the first whole line is there; none
+    waits for all of them. Who asks by hand always gets all."""
 
     min_mean_logprob: float | None = None
     """Do not show candidates of a lower mean log-probability; none shows the best always."""
@@ -106,6 +114,7 @@ class Settings:
             top_p=defaults.top_p if self.top_p is None else self.top_p,
             max_line_tokens=self.max_line_tokens,
             max_tokens=self.max_tokens,
+            patience=self.patience,
         )
 
     def completer_options(self, defaults: SamplingDefaults) -> CompleterOptions:
@@ -124,6 +133,7 @@ class Settings:
             ),
             budget=TokenBudget(prefix_tokens, self.max_suffix_tokens),
             min_mean_logprob=threshold,
+            max_latency_ms=self.max_latency_ms,
         )
 
     def engine_options(self) -> EngineOptions:
@@ -148,6 +158,8 @@ RANGES: Mapping[str, tuple[float, float]] = types.MappingProxyType(
         "top_p": (1e-6, 1.0),
         "max_tokens": (1, 4096),
         "max_line_tokens": (1, 4096),
+        "max_latency_ms": (0, 600_000),
+        "patience": (0, 4096),
         "max_lines": (1, 1000),
         "max_prefix_tokens": (16, 100_000),
         "max_suffix_tokens": (0, 100_000),

@@ -48,7 +48,9 @@ async def test_a_list_is_offered_only_where_it_is_switched_on(start: Start) -> N
 
 
 async def test_candidates_are_ranked_and_say_how_sure_they_are(start: Start) -> None:
-    editor = await start({**ON, "temperature": 1.5, "samples": 8})
+    editor = await start(
+        {**ON, "temperature": 1.5, "samples": 8, "patience": None, "maxLatencyMs": None}
+    )
     found = await ask(editor, editor.open("import os\n\nfor name in "), 2, 12)
     assert len(found.items) >= 3
     assert found.is_incomplete

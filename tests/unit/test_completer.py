@@ -10,7 +10,7 @@ import pytest
 from codex_lsp.completer import Completer
 from codex_lsp.engine.base import Cancellation, Generation, TokenSink
 from codex_lsp.errors import GenerationCancelled
-from codex_lsp.options import CompleterOptions
+from codex_lsp.options import CompleterOptions, TokenBudget
 from codex_lsp.sampling import SamplingParams
 from codex_lsp.typed import TypedText
 from codex_lsp.types import (
@@ -258,7 +258,7 @@ def test_warming_moves_an_anchor_up_that_has_fallen_behind() -> None:
     more = "".join(f"other_{number} = {number}\n" for number in range(8))
     engine = FakeEngine([("1\n", -1.0), ("2\n", -1.0)], [("z", -1.0)])
     completer = Completer(engine, description())
-    options = CompleterOptions(sampling=SamplingParams(n=2))
+    options = CompleterOptions(sampling=SamplingParams(n=2), budget=TokenBudget(prefix=512))
     completer.complete(request(head + "last =¦", uri="file:///a.py"), options)
     completer.warm(request(head + more + "¦", uri="file:///a.py"), options)
     anchors = [engine.tokenizer.decode(prompt.anchor_ids) for prompt in engine.prompts]

@@ -158,7 +158,7 @@ def test_what_was_measured_counts_where_the_user_set_nothing() -> None:
 
 def test_without_measurements_an_average_machine_is_assumed() -> None:
     options = Settings().completer_options(SamplingDefaults())
-    assert (options.sampling.n, options.budget.prefix) == (4, 384)
+    assert (options.sampling.n, options.budget.prefix) == (4, 256)
 
 
 def test_the_command_measures_the_model_as_the_settings_have_it_run() -> None:
