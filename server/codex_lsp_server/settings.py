@@ -89,8 +89,8 @@ class Settings:
     """Memory for the states of prompts that may be gone on from, in MB; 0 keeps none."""
 
     max_latency_ms: int | None = 400
-    """From then on, in milliseconds, the first whole line is shown without waiting for other samples;
-    none waits as long as `patience` says."""
+    """From then on, in milliseconds, the first whole line is shown without waiting for other
+    samples; none waits as long as `patience` says."""
 
     patience: int | None = 2
     """How many steps the other samples may be decoded on once the first whole line is there; none
