@@ -167,21 +167,23 @@ class LspService:
         result = message.get("result")
         if not isinstance(result, Mapping):
             return Reply(received.at, number)
-        return Reply(received.at, number, tuple(self._item(raw) for raw in result["items"]))
+        items = tuple(_item(raw) for raw in result["items"])
+        if items and result["items"][0].get("command"):
+            # Only the first is ever on screen.
+            self._commands[items[0].stream] = result["items"][0]["command"]
+        return Reply(received.at, number, items)
 
-    def _item(self, raw: Mapping[str, Any]) -> Item:
-        command = raw.get("command") or {}
-        (argument,) = command.get("arguments") or [{}]
-        span = raw.get("range") or {}
-        item = Item(
-            raw["insertText"],
-            argument.get("origin", "model"),
-            argument.get("id", ""),
-            span.get("start") != span.get("end"),
-        )
-        if item.stream:
-            self._commands[item.stream] = command
-        return item
+
+def _item(raw: Mapping[str, Any]) -> Item:
+    command = raw.get("command") or {}
+    (argument,) = command.get("arguments") or [{}]
+    span = raw.get("range") or {}
+    return Item(
+        raw["insertText"],
+        argument.get("origin", "model"),
+        argument.get("id", ""),
+        span.get("start") != span.get("end"),
+    )
 
 
 def _position(text: str, offset: int) -> tuple[int, int]:

@@ -11,6 +11,11 @@ from collections.abc import Mapping
 _PLACE = re.compile(r"(<!-- bench ([a-z0-9-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
+def places(page: str) -> set[str]:
+    """Return the names of the places of ``page``."""
+    return {found.group(2) for found in _PLACE.finditer(page)}
+
+
 def fill(page: str, tables: Mapping[str, str]) -> str:
     """Return ``page`` with each place filled that there is a table for; others stay as they are.
 

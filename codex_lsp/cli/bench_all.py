@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from codex_lsp.bench.page import fill
+from codex_lsp.bench.page import fill, places
 from codex_lsp.bench.tables import Table, markdown
 from codex_lsp.cli import (
     bench_engine_runs,
@@ -49,6 +49,11 @@ def run(out: Path, page: Path | None, keys: int, requests: int) -> None:
         plan = bench_peer.Plan(keys, 0, (), 0, 3, 8)
         keep(bench_peer.run(plan, output("peer")))
     keep([bench_server_runs.run_memory(requests, (), 0, None, output("memory"))])
+    if page is not None:
+        left = sorted(places(page.read_text(encoding="utf-8")) ^ set(found))
+        if left:
+            names = ", ".join(left)
+            sys.stderr.write(f"codex-lsp: {page} and the tables differ in: {names}.\n")
 
 
 def write(out: Path, found: Mapping[str, Table], page: Path | None) -> None:

@@ -6,7 +6,7 @@ import math
 
 from codex_lsp.bench import tables
 from codex_lsp.bench.metrics import Summary, Work
-from codex_lsp.bench.page import fill
+from codex_lsp.bench.page import fill, places
 from codex_lsp.bench.tables import Table, markdown, ms, ratio
 
 
@@ -74,3 +74,4 @@ def test_a_page_is_filled_where_it_says_so() -> None:
     filled = fill(page, {"one": "| new |\n", "three": "no place"})
     assert filled == page.replace("old\n", "| new |\n")
     assert fill(filled, {}) == filled
+    assert places(page) == {"one", "two"}
