@@ -25,8 +25,9 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's"
 
 
 def engine_of(server: int) -> psutil.Process:
-    """Return the one child of a server."""
-    (child,) = psutil.Process(server).children()
+    """Return the child of a server that runs its engine."""
+    children = psutil.Process(server).children()
+    (child,) = [child for child in children if "codex_lsp.process" in child.cmdline()]
     return child
 
 
