@@ -44,6 +44,7 @@ def build_bench_app(settings: dict[str, list[str]]) -> typer.Typer:
     app.command("replay")(_replay)
     app.command("latency")(_latency)
     app.command("recall")(_recall)
+    app.command("waiting")(_waiting)
     app.command("peer")(_peer)
     app.command("cancel")(_cancel)
     app.command("memory")(_memory)
@@ -108,6 +109,21 @@ def _recall(
 
     typing = bench_recall_runs.Typing(folder, lines, seed)
     bench_recall_runs.run_recall(typing, fit, as_json)
+
+
+def _waiting(
+    folder: Annotated[
+        list[Path], typer.Argument(help="Python packages to complete in instead of the corpus.")
+    ] = [],  # noqa: B006
+    lines: Annotated[int, typer.Option(help="How many lines of each package are taken.")] = 60,
+    seed: _Seed = 0,
+    model: _Model = None,
+    as_json: _Json = False,
+) -> None:
+    """Compare rules for how many samples to draw and to wait for, on the same samples."""
+    from codex_lsp.cli import bench_recall_runs, bench_waiting_runs
+
+    bench_waiting_runs.run_waiting(bench_recall_runs.Typing(folder, lines, seed), model, as_json)
 
 
 def _peer(
