@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from codex_lsp.bench.page import fill, places
+from codex_lsp.bench.page import fill
 from codex_lsp.bench.tables import Table, markdown
 from codex_lsp.cli import (
     bench_engine_runs,

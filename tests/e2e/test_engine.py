@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import math
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from codex_lsp.completer import Completer
 from codex_lsp.engine.base import Cancellation
 from codex_lsp.engine.ct2 import CTranslate2Engine
 from codex_lsp.errors import EngineError, GenerationCancelled
 from codex_lsp.model_dir import ModelDir
-from codex_lsp.options import EngineOptions
+from codex_lsp.options import CompleterOptions, EngineOptions
 from codex_lsp.sampling import SamplingParams
-from codex_lsp.types import Prompt
+from codex_lsp.types import Completion, CompletionRequest, Document, Prompt
 
 GREEDY = SamplingParams(temperature=0)
 
@@ -134,3 +137,70 @@ def test_a_closed_engine_and_a_wrong_device_say_so(model: ModelDir) -> None:
         engine.generate(Prompt((), (1,)), GREEDY, Collect(), Cancellation(), 1)
     with pytest.raises(EngineError, match="cannot load"):
         CTranslate2Engine(model, EngineOptions(compute_type="float8"))
+
+
+def test_scores_are_the_log_probabilities_that_decoding_gives(
+    exact_engine: CTranslate2Engine,
+) -> None:
+    ids = code_ids(exact_engine, 60)
+    decoded = generate(exact_engine, Prompt((), ids))
+    sequence = (*ids, *(token_id for token_id, _ in decoded))
+    pending = exact_engine.score([sequence, ids])
+    while (scores := pending.get()) is None:
+        time.sleep(0.005)
+    assert [len(logprobs) for logprobs in scores] == [len(sequence) - 1, len(ids) - 1]
+    assert list(scores[0][-len(decoded) :]) == pytest.approx(
+        [logprob for _, logprob in decoded], abs=1e-3
+    )
+
+
+def test_lines_are_scored_while_others_are_sampled(model: ModelDir) -> None:
+    engine = CTranslate2Engine(model)
+    ids = code_ids(engine, 64)
+
+    class Look(Collect):
+        """Ends once the scores are there."""
+
+        def feed(self, row: int, token_id: int, logprob: float) -> bool:
+            super().feed(row, token_id, logprob)
+            return pending.get() is not None
+
+    pending = engine.score([ids])
+    sink = Look()
+    engine.generate(Prompt((), ids), SamplingParams(n=1), sink, Cancellation(), 1000)
+    engine.close()
+    assert sink.fed < 1000
+    assert pending.get() is not None
+
+
+def test_the_first_token_is_the_likeliest_of_those_allowed(
+    exact_engine: CTranslate2Engine,
+) -> None:
+    tokenizer = exact_engine.tokenizer
+    ids = tokenizer.encode("def add(a, b):\n    return")
+    ((greedy, logprob),) = generate(exact_engine, Prompt((), ids), 1)
+    everything = exact_engine.first_token(Prompt((), ids), range(49_152), Cancellation())
+    assert (everything.id, everything.mass) == (greedy, pytest.approx(1.0))
+    assert everything.logprob == pytest.approx(logprob, abs=1e-4)
+    (b,) = tokenizer.encode(" b")
+    (z,) = tokenizer.encode(" z")
+    some = exact_engine.first_token(Prompt(ids[:4], ids[4:]), (z, b), Cancellation())
+    assert some.id == b
+    # Among two tokens, of which the other has the rest.
+    assert 0.5 < math.exp(some.logprob) < 1
+    assert some.mass < everything.mass
+    called_off = Cancellation()
+    called_off.cancel()
+    with pytest.raises(GenerationCancelled):
+        exact_engine.first_token(Prompt((), ids), (z, b), called_off)
+
+
+def test_a_word_that_has_been_begun_is_finished(model: ModelDir) -> None:
+    engine = CTranslate2Engine(model, EngineOptions(seed=1))
+    text = "import sys\n\nfor name in sys.argv:\n    pri"
+    request = CompletionRequest(Document(text, "python"), len(text))
+    result = Completer(engine, model.description).complete(request, CompleterOptions()).result
+    engine.close()
+    assert isinstance(result, Completion)
+    assert result.text.startswith("nt(")
+    assert all(item.text.startswith("nt") for item in result.alternatives)
