@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from codex_lsp.bench.page import fill
+from codex_lsp.bench.page import fill, places
 from codex_lsp.bench.tables import Table, markdown
 from codex_lsp.cli import (
     bench_engine_runs,
@@ -42,8 +42,8 @@ def run(out: Path, page: Path | None, keys: int, requests: int) -> None:
     keep([bench_server_runs.run_overhead(10, (), None, output("overhead"))])
     lines = bench_recall_runs.Typing((), 300, 0)
     keep(bench_recall_runs.run_recall(lines, fit=False, as_json=False))
-    places = bench_recall_runs.Typing((), 60, 0)
-    keep([bench_waiting_runs.run_waiting(places, None, as_json=False)])
+    fewer = bench_recall_runs.Typing((), 60, 0)
+    keep([bench_waiting_runs.run_waiting(fewer, None, as_json=False)])
     typing = Typing((), keys, 0, "real", "vscode", 51.56)
     keep(bench_runs.run_replay(typing, (), (), None, output("replay")))
     if importlib.util.find_spec("llama_cpp") is None:

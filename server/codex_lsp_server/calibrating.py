@@ -40,7 +40,8 @@ def tuned(settings: Settings, model: ModelDir, measured: Measured | None) -> Set
     if measured is None:
         return settings
     description = model.description
-    choice = choose(measured, DEFAULT_TARGET_MS, room_tokens(description))
+    target = DEFAULT_TARGET_MS if settings.max_latency_ms is None else settings.max_latency_ms
+    choice = choose(measured, target, room_tokens(description))
     return replace(
         settings,
         threads=settings.threads or choice.threads,

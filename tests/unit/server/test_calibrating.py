@@ -156,6 +156,13 @@ def test_what_was_measured_counts_where_the_user_set_nothing() -> None:
     assert tuned(Settings(), MODEL, None) == Settings()
 
 
+def test_the_deadline_of_the_settings_is_what_sizes_are_chosen_for() -> None:
+    sizes = tuple(SizePace(Size(n, 128), Pace(20.0 * n, 5.0 * n)) for n in (1, 2))
+    slow = Measured((ThreadsPace(1, Pace(20.0, 5.0)),), sizes, 0.1, "cpu", "int8")
+    assert tuned(Settings(max_latency_ms=10), MODEL, slow).samples == 1
+    assert tuned(Settings(max_latency_ms=None), MODEL, slow).samples == 2
+
+
 def test_without_measurements_an_average_machine_is_assumed() -> None:
     options = Settings().completer_options(SamplingDefaults())
     assert (options.sampling.n, options.budget.prefix) == (4, 256)
