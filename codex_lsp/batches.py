@@ -7,6 +7,7 @@ from dataclasses import replace
 from codex_lsp.anchors import Anchors
 from codex_lsp.context.shape import opens_block
 from codex_lsp.engine.base import Cancellation, Engine
+from codex_lsp.errors import GenerationCancelled
 from codex_lsp.healing import healed_blank, healed_word
 from codex_lsp.options import CompleterOptions
 from codex_lsp.prompt import PromptBuilder
@@ -111,7 +112,10 @@ class Batches:
         if given is not None:
             prompt = replace(prompt, tail_ids=(*prompt.tail_ids, given[0]))
         longest = self._longest + len(prompt.healed)
-        done = self._engine.generate(prompt, sampling, rows, cancellation, longest)
+        try:
+            done = self._engine.generate(prompt, sampling, rows, cancellation, longest)
+        except GenerationCancelled as error:
+            raise GenerationCancelled(self.work.decoded + rows.fed) from error
         selection.finish(rows.end())
         self._count(done.timing, prompt, done.kept, rows.fed)
 

@@ -113,11 +113,13 @@ class Completer:
         if anchor is not None and anchor.end + WARM_TAIL_CHARS < _end(context):
             anchor = None
         longest = options.sampling.max_tokens
-        prompt, anchor = self._prompts.build(context, options.budget, longest, anchor=anchor)
-        self._anchors.keep(context.uri, anchor)
+        prompt, placed = self._prompts.build(context, options.budget, longest, anchor=anchor)
+        if placed is anchor or not placed.text:
+            return Work()  # its state is there since the request that placed it
         one = replace(options.sampling, n=1, temperature=0.0)
         flag = cancellation or Cancellation()
         done = self._engine.generate(prompt, one, _Nothing(), flag, 1)
+        self._anchors.keep(context.uri, placed)
         return Work(len(prompt.ids) - done.kept, done.kept, 1)
 
 

@@ -70,4 +70,11 @@ class BenchError(CodexLspError):
 
 
 class GenerationCancelled(Exception):  # noqa: N818 - it is a signal, not an error
-    """A generation was stopped because nobody waits for it any more."""
+    """A generation was stopped because nobody waits for it any more.
+
+    :ivar decoded: how many tokens had been sampled by then
+    """
+
+    def __init__(self, decoded: int = 0) -> None:
+        super().__init__()
+        self.decoded = decoded

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from codex_lsp.brackets import PAIRS, QUOTES, closes_all, unopened_closers
 from codex_lsp.context.shape import CLOSERS, is_word
 from codex_lsp.postprocess.base import Draft
 from codex_lsp.types import Context, Rejection, RejectionReason
 
-_PAIRS = {")": "(", "]": "[", "}": "{"}
-_QUOTES = frozenset("\"'`")
 _MIN_WORDS = 3
 """Shorter overlaps that hold letters are chance."""
 
@@ -61,43 +60,12 @@ def longest_overlap(text: str, rest: str) -> int:
 def _is_repetition(text: str, start: int, rest: str, unopened: frozenset[int]) -> bool:
     repeated = text[start:]
     for index, char in enumerate(repeated, start=start):
-        if char in _PAIRS and index not in unopened:
+        if char in PAIRS and index not in unopened:
             return False
-        if char in _QUOTES and text.count(char) % 2 == 0:
+        if char in QUOTES and text.count(char) % 2 == 0:
             return False
     if CLOSERS.issuperset(repeated) or len(repeated) == len(rest):
         return bool(repeated.strip())
     ends_word = not (is_word(repeated[-1]) and is_word(rest[len(repeated)]))
     begins_word = start == 0 or not (is_word(text[start - 1]) and is_word(repeated[0]))
     return len(repeated.strip()) >= _MIN_WORDS and ends_word and begins_word
-
-
-def unopened_closers(text: str) -> frozenset[int]:
-    """Return where ``text`` closes a bracket that it has not opened (character indices)."""
-    unopened: list[int] = []
-    opened: list[str] = []
-    for index, char in enumerate(text):
-        if char in "([{":
-            opened.append(char)
-        elif char in _PAIRS:
-            if opened and opened[-1] == _PAIRS[char]:
-                opened.pop()
-            else:
-                unopened.append(index)
-    return frozenset(unopened)
-
-
-def closes_all(text: str, rest: str) -> bool:
-    """Say whether ``text`` itself brings every bracket and quote that ``rest`` is made of.
-
-    A bracket counts when ``text`` closes it without having opened it, a quote when its number in
-    ``text`` is odd.
-    """
-    closed = [text[index] for index in unopened_closers(text)]
-    marks = [char for char in rest if char in _PAIRS or char in _QUOTES]
-    for char in marks:
-        if char in closed:
-            closed.remove(char)
-        elif char not in _QUOTES or text.count(char) % 2 == 0:
-            return False
-    return bool(marks)

@@ -15,6 +15,7 @@ from codex_lsp.completer import Completer
 from codex_lsp.engine.ct2 import CTranslate2Engine
 from codex_lsp.engine.memory import give_back_freed_memory
 from codex_lsp.options import EngineOptions
+from codex_lsp.process.messages import KeptStates
 from codex_lsp.process.runner import Model, Runner
 from codex_lsp.process.streams import take_standard_streams
 
@@ -31,7 +32,15 @@ def load_model(path: Path, options: EngineOptions) -> Model:
     model = model_dir.load(path)
     engine = CTranslate2Engine(model, options)
     completer = Completer(engine, model.description)
-    return Model(completer, engine.close, engine.device, engine.compute_type, engine.threads)
+    token_mb = model.description.state_bytes_per_token / 1_000_000
+
+    def states() -> KeptStates:
+        ledger = engine.prefix_cache
+        return KeptStates(ledger.kept_tokens * token_mb, ledger.dropped)
+
+    return Model(
+        completer, engine.close, engine.device, engine.compute_type, engine.threads, states
+    )
 
 
 def offer_as_victim() -> None:

@@ -106,11 +106,24 @@ class Grown:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptStates:
+    """The states of prompts that the engine keeps.
+
+    :ivar memory_mb: what they take, in MB
+    :ivar dropped: how many times all of them were dropped to make room
+    """
+
+    memory_mb: float = 0.0
+    dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """How a request ended."""
 
     id: int
     outcome: Outcome
+    states: KeptStates = KeptStates()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +140,7 @@ class Warmed:
 
     id: int
     work: Work
+    states: KeptStates = KeptStates()
 
 
 Report = Loaded | LoadFailed | Grown | Ended | Failed | Warmed

@@ -29,6 +29,7 @@ from codex_lsp.process.messages import (
     EngineFacts,
     Failed,
     Grown,
+    KeptStates,
     Load,
     Loaded,
     LoadFailed,
@@ -49,6 +50,7 @@ class Model:
     """A model that is loaded.
 
     :ivar close: gives its memory back
+    :ivar states: tells what the engine keeps of prompts
     """
 
     completer: Completer
@@ -56,6 +58,7 @@ class Model:
     device: str = ""
     compute_type: str = ""
     threads: int = 0
+    states: Callable[[], KeptStates] = KeptStates
 
 
 LoadModel = Callable[[Path, EngineOptions], Model]
@@ -152,12 +155,12 @@ class Runner:
             if self._model is None:
                 raise EngineError("No model is loaded.")
             if isinstance(order, Warm):
-                return Warmed(order.id, self._warm(self._model, order, flags))
-            return Ended(order.id, self._complete(self._model, order, flags))
-        except GenerationCancelled:
-            return Ended(
-                order.id, Outcome(Rejection(RejectionReason.SUPERSEDED, "A newer request came."))
-            )
+                work = self._warm(self._model, order, flags)
+                return Warmed(order.id, work, self._states())
+            outcome = self._complete(self._model, order, flags)
+            return Ended(order.id, outcome, self._states())
+        except GenerationCancelled as cancelled:
+            return Ended(order.id, self._called_off(cancelled), self._states())
         except Exception as error:
             return Failed(order.id, _as_told(error))
         finally:
@@ -174,6 +177,13 @@ class Runner:
 
     def _warm(self, model: Model, order: Warm, flags: _Flags) -> Work:
         return model.completer.warm(order.context, order.options, flags.cancellation)
+
+    def _called_off(self, cancelled: GenerationCancelled) -> Outcome:
+        reason = Rejection(RejectionReason.SUPERSEDED, "A newer request came.")
+        return Outcome(reason, work=Work(decoded=cancelled.decoded))
+
+    def _states(self) -> KeptStates:
+        return KeptStates() if self._model is None else self._model.states()
 
     def _load(self, order: Load) -> Report:
         self._unload()

@@ -1,45 +1,59 @@
-"""From a client's request to its answer: who may ask, what is reused, what is streamed."""
+"""From a client's request to its answer: from the cache, from a job that runs, or from a new one.
+
+:mod:`codex_lsp_server.scheduling` says how jobs live; :mod:`codex_lsp_server.prefetch` what is done
+while nobody waits.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any
 
 from lsprotocol import types
 
+from codex_lsp.cache import PREFIX_CHARS, CompletionCache, Hit, Typed, remainders
 from codex_lsp.errors import CodexLspError
+from codex_lsp.process.messages import EngineFacts
 from codex_lsp.types import (
     Alternative,
-    Completion,
     CompletionRequest,
-    Recalled,
+    Outcome,
     Rejection,
     RejectionReason,
+    Source,
     Trigger,
 )
 from codex_lsp_server.convert import Asked, to_asked, to_item
 from codex_lsp_server.documents import OpenDocument
-from codex_lsp_server.host import Loaded
+from codex_lsp_server.jobs import Jobs, ModelReady, Recall, nothing_recalled
+from codex_lsp_server.pace import Rhythm, delay_s
+from codex_lsp_server.performance import Origin, Performance, Recent
+from codex_lsp_server.prefetch import LookAhead, Shown
+from codex_lsp_server.scheduling import Made, Run, Slot, Turn
 from codex_lsp_server.settings import Settings
-from codex_lsp_server.streams import Notify, Stream, rebase
-from codex_lsp_server.worker import Job, Worker
+from codex_lsp_server.streams import Notify
+from codex_lsp_server.worker import Worker
+
+POLL_S = 0.03
+"""How often a job is looked at that has to say more than what was typed: about once a token."""
+
+STALE = Rejection(RejectionReason.STALE, "The document changed meanwhile.")
+CLOSED = Rejection(RejectionReason.STALE, "The document was closed meanwhile.")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the client is told: items in rank order, or the reason why there are none."""
+    """What the client is told: items in rank order, or the reason why there are none.
+
+    :ivar origin: how the first item came about
+    """
 
     items: Sequence[types.InlineCompletionItem] = ()
     rejection: Rejection | None = None
-
-
-class ModelReady(Protocol):
-    """What gives the model, such as :class:`~codex_lsp_server.host.ModelHost`."""
-
-    async def ready(self, by_hand: bool = False) -> Loaded | Rejection:
-        """Return the model, waiting a while for it; an engine given up is tried again by hand."""
-        ...
+    origin: Origin | None = None
 
 
 def permission(document: OpenDocument | None, settings: Settings) -> Rejection | None:
@@ -58,21 +72,11 @@ def permission(document: OpenDocument | None, settings: Settings) -> Rejection |
     return None
 
 
-Recall = Callable[[CompletionRequest], tuple[Recalled, ...]]
-"""Finds lines seen elsewhere that the user may be writing again."""
-
-
-def nothing_recalled(request: CompletionRequest) -> tuple[Recalled, ...]:
-    """Recall nothing."""
-    return ()
-
-
 class Completing:
-    """Answers inline completion requests, one at a time. For the event loop's thread only.
+    """Answers inline completion requests, the latest first. For the event loop's thread only.
 
     :param report: tells the user of a failure
     :param recall: finds lines seen elsewhere that the user may be writing again
-    :ivar streaming: the client understands ``codexLsp/partialCompletion``
     """
 
     def __init__(
@@ -85,13 +89,25 @@ class Completing:
     ) -> None:
         self._host = host
         self._worker = worker
-        self._notify = notify
         self._report = report
-        self._recall = recall
-        self._awaited: Asked | None = None
-        self._latest: Stream | None = None
-        self._count = 0
-        self.streaming = False
+        self._slot = Slot()
+        self._cache: CompletionCache[Made] = CompletionCache()
+        self._performance = Performance()
+        self._rhythm = Rhythm()
+        self._jobs = Jobs(host, self._slot, self._cache, self._performance, notify, recall)
+        self._ahead = LookAhead(self._slot, worker, self._cache, self._rhythm, self._jobs)
+        self._jobs.on_end = self._ahead.ended
+        self._follow_up = False
+        self._cursors: dict[str, int] = {}
+
+    @property
+    def streaming(self) -> bool:
+        """Whether the client understands ``codexLsp/partialCompletion``."""
+        return self._jobs.streaming
+
+    @streaming.setter
+    def streaming(self, value: bool) -> None:
+        self._jobs.streaming = value
 
     async def answer(
         self,
@@ -101,92 +117,281 @@ class Completing:
         preceding: str,
     ) -> Answer:
         """Complete; never raises but when the request itself is called off."""
+        began = time.perf_counter()
         refused = permission(document, settings)
         if refused is not None or document is None:
-            return Answer(rejection=refused)
+            return self._told(Answer(rejection=refused), None, began)
+        self.use(settings)
         # Nothing is awaited before this: the request is for the document as it is now.
-        asked = to_asked(document, params, preceding)
-        reused = self._reuse(asked, document)
-        if reused is not None:
-            return reused
-        # The one before is called off now, not only when this one may start.
-        self._worker.supersede()
-        self._awaited = asked
-        loaded = await self._host.ready(asked.request.trigger is Trigger.INVOKED)
-        if isinstance(loaded, Rejection):
-            return Answer(rejection=loaded)
-        if self._awaited is not asked:
-            return Answer(rejection=Rejection(RejectionReason.SUPERSEDED, "A newer request came."))
-        options = loaded.options(settings)
-        request = replace(asked.request, recalled=self._recall(asked.request))
-        job = loaded.start(request, options)
-        self._count += 1
-        stream = Stream(f"{self._count}", job, asked, self._notify)
-        self._latest = stream
+        turn = self._slot.enter(to_asked(document, params, preceding))
+        self._cursors[document.uri] = turn.asked.request.offset
+        run: Run | None = None
         try:
-            result = await self._result(job)
+            answer = self._from_cache(turn.asked, document)
+            if answer is None:
+                answer, run = await self._from_model(turn, document)
         except CodexLspError as error:
             self._report(f"codex-lsp: {error}")
-            return Answer(rejection=Rejection(RejectionReason.ENGINE_FAILED, str(error)))
-        except BaseException:
-            # The client called the request off: nobody waits for the rest.
-            job.cancel()
+            answer = Answer(rejection=Rejection(RejectionReason.ENGINE_FAILED, str(error)))
+        except asyncio.CancelledError:
+            self._called_off(turn, document)
             raise
+        finally:
+            self._slot.leave(turn)
+            self._follow_up = False
+            self._ahead.rested(turn.asked.request)
+        return self._told(answer, run, began)
+
+    # ---- What is known already
+
+    def _from_cache(self, asked: Asked, document: OpenDocument) -> Answer | None:
+        if asked.request.trigger is Trigger.INVOKED:
+            return None
+        self._jobs.remember()
+        run = self._slot.run
+        hit = self._cache.find(asked.request)
+        if hit is None:
+            return None
+        if run is not None and run.made is hit.note:
+            if not self.streaming and not hit.typed.text:
+                return None  # such a client is given whole answers; this one is on its way
+            self._go_on(run, asked, hit)
+        elif run is not None and not run.ahead and self._slot.continued_by(asked.request) is None:
+            self._slot.stop()
+        promoted = hit.alternatives[0].rank > 0
+        origin = Origin.SIBLING if promoted else hit.note.origin
+        return self._show(hit.note, hit.alternatives, origin, asked, document)
+
+    def _go_on(self, run: Run, asked: Asked, hit: Hit[Made]) -> None:
+        """Let the job go on whose text so far is the answer."""
+        winner = hit.alternatives[0]
+        if winner.rank > 0 or (hit.typed.closers and not winner.replaces):
+            # There is no point in decoding more of what was not chosen. And more of what ends
+            # before a bracket that the editor closed could end behind it.
+            self._slot.stop()
+            return
+        self._slot.adopt(hit.typed)
+        self._jobs.stream(run, asked, hit.typed)
+
+    # ---- What the model is asked for
+
+    async def _from_model(self, turn: Turn, document: OpenDocument) -> tuple[Answer, Run | None]:
+        request = turn.asked.request
+        invoked = request.trigger is Trigger.INVOKED
+        run = self._slot.run
+        typed = None if invoked else self._slot.continued_by(request)
+        if run is not None and typed is not None:
+            answer = await self._from_running(turn, run, typed, document)
+            if answer is not None:
+                return answer, run
+        # What runs is called off now, not only when this one may start; reading ahead as well.
+        self._slot.stop()
+        self._worker.supersede()
+        if not invoked:
+            await self._wait_for_next_key(turn)
+        loading = asyncio.ensure_future(self._host.ready(by_hand=invoked))
+        try:
+            await turn.wait(loading)
+        finally:
+            loading.cancel()
+        if turn.over is not None:
+            return Answer(rejection=turn.over), None
+        loaded = loading.result()
+        if isinstance(loaded, Rejection):
+            return Answer(rejection=loaded), None
+        run = self._jobs.start(loaded, request, turn.asked.lead)
+        return await self._from_new(turn, run, document), run
+
+    async def _from_new(self, turn: Turn, run: Run, document: OpenDocument) -> Answer:
+        awaited: asyncio.Future[Any] = run.job.first if self.streaming else run.job.done
+        await turn.wait(awaited)
+        if turn.over is not None:
+            return Answer(rejection=turn.over)
+        result = run.job.first.result() if self.streaming else run.job.done.result().result
+        if document.version != turn.asked.request.document.version:
+            self._slot.leave_alone()
+            return Answer(rejection=STALE)
         if isinstance(result, Rejection):
             return Answer(rejection=result)
-        if self._latest is not stream or document.version != asked.request.document.version:
-            # Closed or changed meanwhile: an answer for it as it was must not be shown.
-            stream.cancel()
-            return Answer(
-                rejection=Rejection(RejectionReason.STALE, "The document changed meanwhile.")
-            )
         if not result.complete:
-            stream.start()
-        return Answer(items=self._items(result.alternatives, asked, document, stream.id))
+            self._jobs.stream(run, turn.asked, Typed())
+        left = result.alternatives
+        return self._show(run.made, left, Origin.MODEL, turn.asked, document)
 
-    async def _result(self, job: Job) -> Completion | Rejection:
-        if self.streaming:
-            return await job.first
-        return (await job.done).result
-
-    def _reuse(self, asked: Asked, document: OpenDocument) -> Answer | None:
-        """Answer from the latest completion when the user has typed what it says."""
-        stream = self._latest
-        if stream is None or stream.job.latest is None:
-            return None
-        if not self.streaming and stream.growing:
-            return None
-        left = rebase(asked, stream.base, stream.job.latest)
+    async def _from_running(
+        self, turn: Turn, run: Run, typed: Typed, document: OpenDocument
+    ) -> Answer | None:
+        """Answer with what a job brings that began before the user typed on; None if nothing."""
+        self._slot.adopt(typed)
+        job = run.job
+        whole = not self.streaming and not typed.text
+        awaited: asyncio.Future[Any] = job.done if whole else job.first
+        poll: float | None = None
+        while True:
+            await turn.wait(awaited, poll)
+            if turn.over is not None:
+                return Answer(rejection=turn.over)
+            outcome = job.done.result() if job.done.done() else None
+            left = () if job.latest is None else remainders(job.latest.alternatives, typed)
+            if outcome is not None or (left and not whole):
+                break
+            # All that it says so far has been typed, but it grows.
+            awaited, poll = job.done, POLL_S
+        if document.version != turn.asked.request.document.version:
+            self._slot.leave_alone()
+            return Answer(rejection=STALE)
         if not left:
-            return None
-        if left[0].rank > 0:
-            # The winner is out, so there is no point in decoding more of it.
-            stream.cancel()
-        elif stream.growing:
-            stream.move(asked)
-        return Answer(items=self._items(left, asked, document, stream.id))
+            # A reason counts for the text that the job was begun with, and for no other.
+            return _reason(outcome) if typed == Typed() else None
+        if outcome is None:
+            self._jobs.stream(run, turn.asked, typed)
+        origin = Origin.PREFETCH if run.made.origin is Origin.PREFETCH else Origin.KEPT
+        return self._show(run.made, left, origin, turn.asked, document)
 
-    def _items(
+    async def _wait_for_next_key(self, turn: Turn) -> None:
+        if not self._jobs.settings.adaptive_debounce or self._follow_up:
+            return
+        since = self._rhythm.since_key_s(asyncio.get_running_loop().time())
+        delay = delay_s(self._rhythm.interval_s, self._jobs.latency.expected_s, since)
+        if delay:
+            await turn.wait(timeout=delay)
+
+    # ---- What the client is told
+
+    def _show(
         self,
+        made: Made,
         alternatives: Sequence[Alternative],
+        origin: Origin,
         asked: Asked,
         document: OpenDocument,
-        stream_id: str,
-    ) -> list[types.InlineCompletionItem]:
-        return [
-            to_item(item, asked, document, stream_id, index)
+    ) -> Answer:
+        made.origin = Origin.CACHE
+        first = alternatives[0]
+        self._performance.shown(made.id, first.tokens)
+        self._ahead.shown(Shown(asked.request, made, first.rank))
+        items = [
+            to_item(item, asked, document, made.id, index, _origin(item, origin))
             for index, item in enumerate(alternatives)
         ]
+        return Answer(items, origin=_origin(first, origin))
 
-    def cancel_stream(self, stream_id: str) -> None:
-        """Stop the stream of that id, if it is the latest one."""
-        if self._latest is not None and self._latest.id == stream_id:
-            self._latest.cancel()
+    def _told(self, answer: Answer, run: Run | None, began: float) -> Answer:
+        """Count the answer."""
+        if answer.rejection is not None:
+            self._performance.rejected(answer.rejection.reason)
+        elif answer.origin is not None:
+            total = (time.perf_counter() - began) * 1000
+            recent = Recent(answer.origin, total)
+            if run is not None and answer.origin in (Origin.MODEL, Origin.RECALLED):
+                self._note_engine_time(recent, run)
+            elif run is not None:
+                recent.engine = total
+            self._performance.answered(recent)
+        return answer
+
+    def _note_engine_time(self, recent: Recent, run: Run) -> None:
+        if not run.job.done.done():
+            run.recent = recent
+        else:
+            outcome = run.job.done.result()
+            recent.engine = outcome.first_ms if self.streaming else outcome.timing.total
+
+    # ---- What else happens
+
+    def use(self, settings: Settings) -> None:
+        """Take the settings; completions made with others are not kept."""
+        if settings != self._jobs.settings:
+            self._jobs.settings = settings
+            self._jobs.drop()
+            self._cache.clear()
+        self._ahead.enabled = settings.prefetch
+
+    def changed(self, document: OpenDocument, key: bool) -> None:
+        """Take note that a document has changed.
+
+        :param key: by a key that the user pressed, as far as one can tell
+        """
+        if key:
+            self._rhythm.key(asyncio.get_running_loop().time())
+        if self._slot.run is not None:
+            self._slot.changed(document.uri, document.source)
+        self._ahead.touched()
+
+    def turned_to(self, document: OpenDocument, settings: Settings, preceding: str) -> None:
+        """Read a document ahead that the user has opened, or has come back to."""
+        if permission(document, settings) is not None:
+            return
+        self.use(settings)
+        snapshot = replace(document.snapshot(), preceding=preceding)
+        length = len(snapshot.text)
+        cursor = self._cursors.get(document.uri)
+        if cursor is not None or length <= PREFIX_CHARS:
+            # Where nobody has asked yet, the end of a short file is a fair guess.
+            offset = length if cursor is None else min(cursor, length)
+            self._ahead.rested(CompletionRequest(snapshot, offset))
+
+    def accepted(self, completion: str, index: int) -> None:
+        """Take note that an item was accepted: show no more of it, prepare for what follows.
+
+        :param completion: its id
+        """
+        self._follow_up = True
+        run = self._slot.run
+        if run is not None and run.made.id == completion:
+            if run.stream is not None:
+                run.stream.end()
+            self._slot.leave_alone()
+        else:
+            self._ahead.accepted(completion, index)
+
+    def cancel_stream(self, completion: str) -> None:
+        """Stop a completion that grows, if it is the latest one."""
+        if self._slot.run is not None and self._slot.run.made.id == completion:
+            self._slot.stop()
 
     def forget(self, uri: str) -> None:
         """Drop what was kept of a document that has been closed."""
-        if self._awaited is not None and self._awaited.request.document.uri == uri:
-            self._awaited = None
-        if self._latest is not None and self._latest.base.request.document.uri == uri:
-            self._latest.cancel()
-            self._latest = None
+        turn, run = self._slot.turn, self._slot.run
+        if turn is not None and turn.asked.request.document.uri == uri:
+            turn.end(CLOSED)
+        if run is not None and run.request.document.uri == uri:
+            self._jobs.drop()
+        self._cache.drop(uri)
+        self._cursors.pop(uri, None)
+        self._ahead.forget(uri)
+
+    def performance(self, engine: EngineFacts | None) -> dict[str, Any]:
+        """Return the answer to ``codexLsp/performance``.
+
+        :param engine: of the engine that runs; None while there is none
+        """
+        return self._performance.report(len(self._cache), self._worker.states, engine)
+
+    def close(self) -> None:
+        """Begin nothing any more."""
+        self._ahead.close()
+        self._jobs.drop()
+
+    def _called_off(self, turn: Turn, document: OpenDocument) -> None:
+        """The client waits no longer. If it has typed on, it may come back for the rest."""
+        self._performance.rejected(RejectionReason.CANCELLED)
+        if self._slot.turn is not turn:
+            return
+        if document.version == turn.asked.request.document.version:
+            self._slot.stop()
+        else:
+            self._slot.leave_alone()
+
+
+def _reason(outcome: Outcome | None) -> Answer | None:
+    """Answer with the reason why a job brought nothing; None if it was only called off."""
+    result = None if outcome is None else outcome.result
+    if not isinstance(result, Rejection) or result.reason is RejectionReason.SUPERSEDED:
+        return None
+    return Answer(rejection=result)
+
+
+def _origin(item: Alternative, origin: Origin) -> Origin:
+    recalled = origin is Origin.MODEL and item.source is Source.RECALLED
+    return Origin.RECALLED if recalled else origin

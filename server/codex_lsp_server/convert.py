@@ -8,6 +8,7 @@ from lsprotocol import types
 
 from codex_lsp.types import Alternative, CompletionRequest, Trigger
 from codex_lsp_server.documents import OpenDocument
+from codex_lsp_server.performance import Origin
 from codex_lsp_server.positions import count_units
 
 ACCEPT_COMMAND = "codexLsp.accept"
@@ -56,7 +57,12 @@ def to_asked(
 
 
 def to_item(
-    alternative: Alternative, asked: Asked, document: OpenDocument, stream_id: str, index: int
+    alternative: Alternative,
+    asked: Asked,
+    document: OpenDocument,
+    stream_id: str,
+    index: int,
+    origin: Origin,
 ) -> types.InlineCompletionItem:
     """Make the item for one ranked candidate."""
     offset = asked.request.offset
@@ -79,6 +85,7 @@ def to_item(
                     "confidence": alternative.confidence,
                     "tokens": alternative.tokens,
                     "agreement": alternative.agreement,
+                    "origin": origin.value,
                 }
             ],
         ),

@@ -83,11 +83,10 @@ class Feedback:
             _call(self.on_shown, suggestion)
 
     def accepted(self, argument: object) -> None:
-        """Take the accept command: what the item would still grow by is wanted no more."""
+        """Take the accept command."""
         suggestion = suggestion_of(argument)
         if suggestion is not None:
             self._preferred = None
-            self._cancel_stream(suggestion.id)
             _call(self.on_accepted, suggestion)
 
     def partly_accepted(self, params: object) -> None:

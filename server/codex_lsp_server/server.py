@@ -23,6 +23,8 @@ from codex_lsp_server.feedback import (
 )
 from codex_lsp_server.host import ModelHost, ModelSource
 from codex_lsp_server.notebooks import preceding_cells
+from codex_lsp_server.pace import is_key
+from codex_lsp_server.performance import PERFORMANCE_METHOD
 from codex_lsp_server.pygls_mends import MendedServer
 from codex_lsp_server.recalling import Recalling, watchers
 from codex_lsp_server.registering import register
@@ -65,7 +67,8 @@ class CodexLanguageServer(MendedServer):
         self.status = Status(self.protocol.notify)
         self.host.on_loading = lambda: self.status.follow(self._model_name)
         self.feedback = Feedback(self.completing.cancel_stream)
-        self.feedback.on_focus.append(self._show_whether_off)
+        self.feedback.on_accepted.append(lambda item: self.completing.accepted(item.id, item.index))
+        self.feedback.on_focus += [self._show_whether_off, self.read_ahead]
         self.completion_mode = CompletionMode(self, self.complete)
 
     def start(self, params: types.InitializeParams) -> None:
@@ -94,8 +97,16 @@ class CodexLanguageServer(MendedServer):
             return answer
         return Answer(items=self.feedback.order(answer.items))
 
+    def read_ahead(self, uri: str | None) -> None:
+        """Prepare for requests in the document that the user has turned to."""
+        document = None if uri is None else self.documents.get_open_document(uri)
+        if document is not None:
+            settings = self.configuration.settings
+            self.completing.turned_to(document, settings, self._preceding(document.uri))
+
     async def close(self) -> None:
         """Give everything back; called once the connection has ended."""
+        self.completing.close()
         self.status.close()
         await self.calibration.close()
         await self.recalling.close()
@@ -156,8 +167,17 @@ def _register_lifecycle(server: CodexLanguageServer) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
-        """Keep the text; pygls' own handler has done so before this one."""
+        """Read it; pygls' own handler has kept the text before this one."""
         server.recalling.opened(params.text_document.uri)
+        server.read_ahead(params.text_document.uri)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+    def did_change(params: types.DidChangeTextDocumentParams) -> None:
+        """Let the running job know; pygls' own handler has changed the text before this one."""
+        document = server.documents.get_open_document(params.text_document.uri)
+        if document is not None:
+            key = all(is_key(change.text) for change in params.content_changes)
+            server.completing.changed(document, key)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
@@ -187,6 +207,11 @@ def _register_completion(server: CodexLanguageServer) -> None:
     ) -> types.InlineCompletionList:
         answer = await server.complete(params)
         return types.InlineCompletionList(items=list(answer.items))
+
+    @server.feature(PERFORMANCE_METHOD)
+    def performance(params: Any) -> dict[str, Any]:
+        """Tell the counters; see docs/protocol.md."""
+        return server.completing.performance(server.host.engine_facts)
 
     @server.feature(CANCEL_METHOD)
     def cancel_partial(params: Any) -> None:

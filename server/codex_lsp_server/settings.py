@@ -102,6 +102,12 @@ class Settings:
     recall: Literal["off", "file", "project"] = "project"
     """Suggest lines that were seen before: of the same file, or of the workspace's files, too."""
 
+    prefetch: bool = True
+    """Prepare the completion that will likely be asked for next, while nothing else is to do."""
+
+    adaptive_debounce: bool = False
+    """Let a request wait while the next key is likely to come before an answer could."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     """What is logged on standard error. Source code never is."""
 

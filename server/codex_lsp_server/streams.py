@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-from codex_lsp.types import Alternative, Completion, Trigger
+from codex_lsp.cache import Typed
 from codex_lsp_server.convert import Asked
 from codex_lsp_server.worker import Job
 
@@ -30,78 +29,49 @@ INTERVAL_S = 0.1
 Notify = Callable[[str, dict[str, Any]], None]
 
 
-def rebase(asked: Asked, base: Asked, completion: Completion) -> tuple[Alternative, ...]:
-    """Return what is left at ``asked``'s position of the candidates made for ``base``.
-
-    They keep their ranks: when the best no longer agrees with what was typed, the best of its
-    siblings that does comes first. Empty when the document is another one, when anything but typing
-    at the cursor happened to it, or when no candidate says what was typed.
-    """
-    old, new = base.request, asked.request
-    if old.document.uri != new.document.uri or asked.lead or base.lead:
-        return ()
-    if new.trigger is Trigger.INVOKED or new.offset < old.offset:
-        return ()
-    before, after = old.document.text, new.document.text
-    typed = after[old.offset : new.offset]
-    if len(after) - len(before) != len(typed):
-        return ()
-    if after[: old.offset] != before[: old.offset] or after[new.offset :] != before[old.offset :]:
-        return ()
-    return tuple(
-        replace(item, text=item.text[len(typed) :])
-        for item in completion.alternatives
-        if item.text.startswith(typed) and item.text[len(typed) :].strip()
-    )
-
-
 class Stream:
-    """One growing completion. Its methods are for the event loop's thread."""
+    """One growing completion on screen. Its methods are for the event loop's thread.
 
-    def __init__(self, stream_id: str, job: Job, asked: Asked, notify: Notify) -> None:
-        self.id = stream_id
-        self.job = job
-        self.base = asked
+    :param asked: the request that has been answered with the text so far
+    :param typed: what had been typed by then since the job was begun
+    """
+
+    def __init__(self, stream_id: str, job: Job, asked: Asked, typed: Typed, notify: Notify):
+        self._id = stream_id
+        self._job = job
         self._asked = asked
+        self._typed = typed
         self._notify = notify
         self._seq = 0
-        self._sent = ""
-        self._task: asyncio.Task[None] | None = None
-
-    @property
-    def growing(self) -> bool:
-        """Whether more text may come."""
-        return not self.job.done.done()
-
-    def start(self) -> None:
-        """Begin to notify; the answer that holds the first line is sent by now, or about to be."""
         self._sent = self._text()
+        self._ended = False
         self._task = asyncio.get_running_loop().create_task(self._run())
 
-    def move(self, asked: Asked) -> None:
+    def move(self, asked: Asked, typed: Typed) -> None:
         """Go on from where the user has typed to; the answer to ``asked`` holds the text so far."""
         self._asked = asked
+        self._typed = typed
         self._sent = self._text()
 
-    def cancel(self) -> None:
-        """Stop the decoding; the last notification follows."""
-        if self.growing:
-            self.job.cancel()
+    def end(self) -> None:
+        """Show no more of it, and say so."""
+        if not self._ended:
+            self._ended = True
+            self._task.cancel()
+            self._send(done=True)
 
     def _text(self) -> str:
-        latest = self.job.latest
-        typed = self._asked.request.offset - self.base.request.offset
-        return "" if latest is None else self._asked.lead + latest.text[typed:]
+        latest = self._job.latest
+        return "" if latest is None else self._asked.lead + latest.text[len(self._typed.text) :]
 
     async def _run(self) -> None:
-        try:
-            await asyncio.sleep(FIRST_DELAY_S)
-            while self.growing:
-                if self._text() != self._sent:
-                    self._send(done=False)
-                await asyncio.wait({self.job.done}, timeout=INTERVAL_S)
-        finally:
-            self._send(done=True)
+        await asyncio.sleep(FIRST_DELAY_S)
+        while not self._job.done.done():
+            if self._text() != self._sent:
+                self._send(done=False)
+            await asyncio.wait({self._job.done}, timeout=INTERVAL_S)
+        self._ended = True
+        self._send(done=True)
 
     def _send(self, done: bool) -> None:
         self._sent = self._text()
@@ -110,7 +80,7 @@ class Stream:
         self._notify(
             PARTIAL_METHOD,
             {
-                "id": self.id,
+                "id": self._id,
                 "uri": document.uri,
                 "version": document.version,
                 "position": {

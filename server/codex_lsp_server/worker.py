@@ -18,6 +18,7 @@ from codex_lsp.process.messages import (
     EngineFacts,
     Failed,
     Grown,
+    KeptStates,
     Load,
     Loaded,
     LoadFailed,
@@ -108,6 +109,7 @@ class Worker:
 
     :param start_child: starts a process
     :param child: one that has been started already; it becomes the first
+    :ivar states: what the engine kept of prompts when it reported last
     :ivar on_crash: told, in a sentence, that a process with a model has ended by itself
     """
 
@@ -122,6 +124,7 @@ class Worker:
         self._jobs: dict[int, Job] = {}
         self._current: Job | None = None
         self._hung = False
+        self.states = KeptStates()
         self.on_crash: Callable[[str], None] = lambda cause: None
 
     @property
@@ -217,6 +220,8 @@ class Worker:
 
     def _take(self, report: Report) -> None:
         """Take a report of the process."""
+        if isinstance(report, Ended | Warmed):
+            self.states = report.states
         if isinstance(report, Loaded | LoadFailed):
             self._take_loaded(report)
         elif isinstance(report, Grown):

@@ -40,6 +40,13 @@ def model() -> ModelDir:
     return pull(DEFAULT)
 
 
+def plain(value: Any) -> Any:
+    """Return what pygls made named tuples of as JSON values."""
+    if hasattr(value, "_asdict"):
+        return {name: plain(item) for name, item in value._asdict().items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
 class Editor:
     """A client with the few moves that tests make."""
 
@@ -83,12 +90,16 @@ class Editor:
 
     def type(self, uri: str, line: int, character: int, text: str) -> int:
         """Insert text at a position; return the document's new version."""
+        return self.replace(uri, line, character, character, text)
+
+    def replace(self, uri: str, line: int, start: int, end: int, text: str) -> int:
+        """Replace a part of a line; return the document's new version."""
         self._versions[uri] += 1
-        at = types.Position(line, character)
+        span = types.Range(types.Position(line, start), types.Position(line, end))
         self.client.text_document_did_change(
             types.DidChangeTextDocumentParams(
                 types.VersionedTextDocumentIdentifier(version=self._versions[uri], uri=uri),
-                [types.TextDocumentContentChangePartial(range=types.Range(at, at), text=text)],
+                [types.TextDocumentContentChangePartial(range=span, text=text)],
             )
         )
         return self._versions[uri]
@@ -114,6 +125,14 @@ class Editor:
             text_document=types.TextDocumentIdentifier(uri),
             position=types.Position(line, character),
         )
+
+    async def performance(self) -> dict[str, Any]:
+        """Return the server's counters."""
+        params: dict[str, Any] = {}
+        result = await self.client.protocol.send_request_async("codexLsp/performance", params)
+        counters = plain(result)
+        assert isinstance(counters, dict)
+        return counters
 
     async def messages(self, count: int) -> list[str]:
         """Return the texts the server has shown, once there are ``count`` of them."""
@@ -158,8 +177,10 @@ async def start(model: ModelDir) -> AsyncIterator[Start]:
             can.general = types.GeneralClientCapabilities(position_encodings=encodings)
         prepare(client)
         result = await client.initialize_session(
+            # What is made ahead takes samples as well: with it, a seed fixes nothing.
             types.InitializeParams(
-                capabilities=can, initialization_options={"seed": 1, **(options or {})}
+                capabilities=can,
+                initialization_options={"seed": 1, "prefetch": False, **(options or {})},
             )
         )
         editors[-1].server = result.capabilities

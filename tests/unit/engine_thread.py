@@ -12,6 +12,7 @@ from typing import IO
 from codex_lsp.completer import Completer
 from codex_lsp.model_dir import ModelDir
 from codex_lsp.options import EngineOptions
+from codex_lsp.process.messages import Order
 from codex_lsp.process.runner import LoadModel, Model, Runner
 from codex_lsp_server.engine_child import EngineChild
 from codex_lsp_server.host import Loaded
@@ -83,15 +84,27 @@ class ThreadProcess:
         return self.code
 
 
+class CountingChild(EngineChild):
+    """Knows how many orders it was given."""
+
+    sent = 0
+
+    def send(self, order: Order) -> None:
+        self.sent += 1
+        super().send(order)
+
+
 class Engines:
     """Starts engines by turns, each with the next of the given models.
 
     :ivar processes: those that were started
+    :ivar children: the server's ends of them
     """
 
     def __init__(self, *engines: FakeEngine) -> None:
         self._engines = list(engines)
         self.processes: list[ThreadProcess] = []
+        self.children: list[CountingChild] = []
 
     def start(self) -> EngineChild:
         engine = self._engines.pop(0)
@@ -100,7 +113,13 @@ class Engines:
             return Model(Completer(engine, description()), engine.close, "cpu", "int8", 1)
 
         self.processes.append(ThreadProcess(load))
-        return EngineChild(self.processes[-1])
+        self.children.append(CountingChild(self.processes[-1]))
+        return self.children[-1]
+
+    def heard(self) -> None:
+        """Wait until every order given so far has been dealt with by the listening thread."""
+        for process, child in zip(self.processes, self.children, strict=True):
+            assert process.orders.heard(child.sent)
 
 
 class ReadyHost:

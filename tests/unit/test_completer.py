@@ -265,6 +265,16 @@ def test_warming_moves_an_anchor_up_that_has_fallen_behind() -> None:
     assert anchors == [head.rstrip(), (head + more).rstrip()]
 
 
+def test_warming_does_nothing_where_the_anchor_is_near() -> None:
+    head = "".join(f"value_{number} = {number}\n" for number in range(20))
+    engine = FakeEngine([("1\n", -1.0), ("2\n", -1.0)])
+    completer = Completer(engine, description())
+    options = CompleterOptions(sampling=SamplingParams(n=2))
+    completer.complete(request(head + "last =¦", uri="file:///a.py"), options)
+    assert completer.warm(request(head + "last = 1\n¦", uri="file:///a.py"), options) == Work()
+    assert len(engine.prompts) == 1
+
+
 def test_the_work_of_a_request_is_counted() -> None:
     engine = FakeEngine([("ab\n", -0.5), ("c\n", -1.0)])
     options = CompleterOptions(sampling=SamplingParams(n=2))

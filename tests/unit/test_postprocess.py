@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from codex_lsp.brackets import closes_all, unopened_closers
 from codex_lsp.context import ContextOptions, build_context
 from codex_lsp.postprocess import FILTERS, Draft, apply_filters
-from codex_lsp.postprocess.same_line import closes_all, longest_overlap, unopened_closers
+from codex_lsp.postprocess.same_line import longest_overlap
 from codex_lsp.types import (
     Candidate,
     CompletionRequest,

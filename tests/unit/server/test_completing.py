@@ -1,71 +1,19 @@
-"""What is answered from what is known already, with a written model behind a real worker."""
+"""What is answered from what is known already, with a written model and a real worker thread."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import pytest
-from lsprotocol import types
 
 from codex_lsp.errors import EngineError
-from codex_lsp.types import Rejection, RejectionReason
-from codex_lsp_server.completing import Answer, Completing
-from codex_lsp_server.documents import OpenDocument
+from codex_lsp.types import CompletionRequest, Recalled, Rejection, RejectionReason
+from codex_lsp_server.completing import Answer
 from codex_lsp_server.settings import Settings
-from codex_lsp_server.worker import Worker
-from tests.unit.engine_thread import Engines, ReadyHost
 from tests.unit.fake_engine import FakeEngine
-
-URI = "file:///a.py"
-
-
-class Session:
-    """Requests on one document."""
-
-    def __init__(self, engine: FakeEngine, text: str) -> None:
-        self.worker = Worker(Engines(engine).start)
-        self.notes: list[dict[str, Any]] = []
-        self.errors: list[str] = []
-        self.completing = Completing(
-            ReadyHost(self.worker),
-            self.worker,
-            lambda _, params: self.notes.append(params),
-            self.errors.append,
-        )
-        self.document = OpenDocument(URI, text, version=1, language_id="python")
-
-    def type(self, text: str) -> None:
-        end = self.document.position_at(len(self.document.source))
-        change = types.TextDocumentContentChangePartial(range=types.Range(end, end), text=text)
-        self.document.apply_changes([change], self.document.version + 1)
-
-    async def ask(self, invoked: bool = False, settings: Settings | None = None) -> Answer:
-        kinds = types.InlineCompletionTriggerKind
-        params = types.InlineCompletionParams(
-            types.InlineCompletionContext(kinds.Invoked if invoked else kinds.Automatic),
-            types.TextDocumentIdentifier(URI),
-            self.document.position_at(len(self.document.source)),
-        )
-        return await self.completing.answer(
-            self.document, params, settings or Settings(samples=2), ""
-        )
-
-    async def texts(self, invoked: bool = False) -> list[str]:
-        answer = await self.ask(invoked)
-        return [str(item.insert_text) for item in answer.items]
-
-    async def close(self) -> None:
-        await self.worker.close()
-
-
-def rows(*texts: str) -> Sequence[tuple[str, float]]:
-    """Make rows that are less likely one by one."""
-    return [(text, -1.0 - index) for index, text in enumerate(texts)]
+from tests.unit.server.asking import URI, Session, argument, rows, texts
 
 
 async def test_typing_on_is_answered_with_what_is_left() -> None:
-    session = Session(FakeEngine(rows("abc\n", "abd\n")), "x =")
+    session = Session(FakeEngine(rows("abc\n", "abd\n")), "x =¦")
     assert await session.texts() == ["abc", "abd"]
     session.type("ab")
     assert await session.texts() == ["c", "d"]
@@ -73,7 +21,7 @@ async def test_typing_on_is_answered_with_what_is_left() -> None:
 
 
 async def test_typing_away_brings_up_the_sibling_that_still_agrees() -> None:
-    session = Session(FakeEngine(rows("abc\n", "xyz\n")), "x =")
+    session = Session(FakeEngine(rows("abc\n", "xyz\n")), "x =¦")
     assert await session.texts() == ["abc", "xyz"]
     session.type("x")
     assert await session.texts() == ["yz"]
@@ -82,7 +30,7 @@ async def test_typing_away_brings_up_the_sibling_that_still_agrees() -> None:
 
 async def test_typing_what_nobody_said_asks_the_model_again() -> None:
     engine = FakeEngine(rows("abc\n", "xyz\n"), rows("new\n", "old\n"))
-    session = Session(engine, "x =")
+    session = Session(engine, "x =¦")
     await session.texts()
     session.type("q")
     assert await session.texts() == ["new", "old"]
@@ -91,7 +39,7 @@ async def test_typing_what_nobody_said_asks_the_model_again() -> None:
 
 
 async def test_typing_all_of_it_asks_the_model_again() -> None:
-    session = Session(FakeEngine(rows("ab\n", "xy\n"), rows(" + c\n", "\n")), "x =")
+    session = Session(FakeEngine(rows("ab\n", "xy\n"), rows(" + c\n", "\n")), "x =¦")
     await session.texts()
     session.type("ab")
     assert await session.texts() == [" + c"]
@@ -99,24 +47,23 @@ async def test_typing_all_of_it_asks_the_model_again() -> None:
 
 
 async def test_asking_by_hand_asks_the_model_again() -> None:
-    session = Session(FakeEngine(rows("ab\n", "xy\n"), rows("cd\n", "zw\n")), "x =")
+    session = Session(FakeEngine(rows("ab\n", "xy\n"), rows("cd\n", "zw\n")), "x =¦")
     assert await session.texts() == ["ab", "xy"]
     assert await session.texts(invoked=True) == ["cd", "zw"]
     await session.close()
 
 
 async def test_another_change_asks_the_model_again() -> None:
-    session = Session(FakeEngine(rows("ab\n", "xy\n"), rows("cd\n", "zw\n")), "x =")
+    session = Session(FakeEngine(rows("ab\n", "xy\n"), rows("cd\n", "zw\n")), "x =¦")
     await session.texts()
-    start = types.Position(0, 0)
-    change = types.TextDocumentContentChangePartial(range=types.Range(start, start), text="y")
-    session.document.apply_changes([change], 2)
+    session.replace(0, 0, "y")
+    session.cursor += 1
     assert await session.texts() == ["cd", "zw"]
     await session.close()
 
 
 async def test_a_document_that_was_closed_is_forgotten() -> None:
-    session = Session(FakeEngine(rows("ab\n", "xy\n"), rows("cd\n", "zw\n")), "x =")
+    session = Session(FakeEngine(rows("ab\n", "xy\n"), rows("cd\n", "zw\n")), "x =¦")
     await session.texts()
     session.completing.forget(URI)
     assert await session.texts() == ["cd", "zw"]
@@ -127,7 +74,7 @@ async def test_an_engine_that_fails_is_a_reason_and_no_error() -> None:
     def fail(step: int) -> None:
         raise EngineError("The model failed.")
 
-    session = Session(FakeEngine(rows("ab\n", "xy\n"), on_step=fail), "x =")
+    session = Session(FakeEngine(rows("ab\n", "xy\n"), on_step=fail), "x =¦")
     answer = await session.ask()
     assert answer == Answer(rejection=Rejection(RejectionReason.ENGINE_FAILED, "The model failed."))
     assert session.errors == ["codex-lsp: The model failed."]
@@ -145,7 +92,107 @@ async def test_an_engine_that_fails_is_a_reason_and_no_error() -> None:
     ],
 )
 async def test_where_completions_are_switched_off(settings: Settings, detail: str) -> None:
-    session = Session(FakeEngine(), "x =")
-    answer = await session.ask(settings=settings)
+    session = Session(FakeEngine(), "x =¦", settings)
+    answer = await session.ask()
     assert answer.rejection == Rejection(RejectionReason.DISABLED, detail)
+    await session.close()
+
+
+async def test_taking_back_what_was_typed_is_answered_again() -> None:
+    session = Session(FakeEngine(rows("abc\n", "xyz\n")), "x =¦")
+    await session.texts()
+    session.type("ab")
+    assert await session.texts() == ["c"]
+    session.delete(1)
+    assert await session.texts() == ["bc"]
+    session.delete(1)
+    session.type("x")
+    assert await session.texts() == ["yz"]
+    session.delete(1)
+    assert await session.texts() == ["abc", "xyz"]
+    await session.close()
+
+
+async def test_going_back_to_an_earlier_line_is_answered_again() -> None:
+    engine = FakeEngine(rows("abc\n", "xyz\n"), rows("new\n", "old\n"))
+    session = Session(engine, "x =¦\ny =")
+    await session.texts()
+    session.cursor = len("x =\ny =")
+    assert await session.texts() == ["new", "old"]
+    session.cursor = len("x =")
+    assert await session.texts() == ["abc", "xyz"]
+    assert len(engine.prompts) == 2
+    await session.close()
+
+
+async def test_an_auto_closed_bracket_is_part_of_the_answer() -> None:
+    session = Session(FakeEngine(rows("f(a)\n", "xyz\n")), "x =¦\n")
+    await session.texts()
+    session.type("f(", behind=")")
+    answer = await session.ask()
+    assert texts(answer) == ["a)"]
+    span = answer.items[0].range
+    assert span is not None
+    assert (span.start.character, span.end.character) == (5, 6)
+    session.type("a")
+    session.type(")", over=1)
+    assert session.document.source == "x =f(a)\n"
+    await session.close()
+
+
+async def test_settings_that_change_are_asked_for_anew() -> None:
+    session = Session(FakeEngine(rows("ab\n", "xy\n"), [("cd\n", -1.0)]), "x =¦")
+    assert await session.texts() == ["ab", "xy"]
+    session.settings = Settings(samples=1, prefetch=False)
+    assert await session.texts() == ["cd"]
+    await session.close()
+
+
+async def test_each_item_says_how_it_came_about() -> None:
+    session = Session(FakeEngine(rows("abc\n", "axy\n")), "x =¦")
+    origins = [argument(await session.ask())["origin"]]
+    for key in "ax":
+        session.type(key)
+        origins.append(argument(await session.ask())["origin"])
+    assert origins == ["model", "cache", "sibling"]
+    await session.close()
+
+
+async def test_lines_seen_elsewhere_are_handed_to_the_model_with_the_request() -> None:
+    asked: list[CompletionRequest] = []
+
+    def recall(request: CompletionRequest) -> tuple[Recalled, ...]:
+        asked.append(request)
+        return ()
+
+    session = Session(FakeEngine(rows("abc\n", "xyz\n")), "x =¦", recall=recall)
+    await session.texts()
+    session.type("a")
+    await session.texts()
+    assert [(item.document.text, item.offset) for item in asked] == [("x =", 3)]
+    await session.close()
+
+
+async def test_the_counters_tell_what_was_answered_and_what_it_took() -> None:
+    session = Session(FakeEngine(rows("abc\n", "axy\n"), rows("\n", "\n")), "x =¦")
+    await session.ask()
+    for key in "axq":
+        session.type(key)
+        await session.ask()
+    counts = session.counts()
+    assert counts["requests"] == 4
+    assert counts["answers"] == {"model": 1, "cache": 1, "sibling": 1}
+    assert counts["rejections"] == {"empty": 1}
+    # Rows of 4 bytes, then of one; the prompts have 3 and 6.
+    assert counts["work"] == {
+        "promptTokens": 9,
+        "readTokens": 9,
+        "decodedTokens": 10,
+        "scoredTokens": 0,
+        "shownTokens": 3,
+    }
+    assert counts["cache"] == {"entries": 1, "keptStateMb": 0.0, "dropped": 0}
+    assert [item["origin"] for item in counts["recent"]] == ["model", "cache", "sibling"]
+    assert [item["engineMs"] for item in counts["recent"][1:]] == [0.0, 0.0]
+    assert URI not in str(counts)
     await session.close()

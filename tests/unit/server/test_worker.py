@@ -148,12 +148,13 @@ async def test_warming_is_dropped_while_a_job_runs_and_makes_way_for_one() -> No
     engine = FakeEngine([("a", -1.0)], [("b\n", -1.0)], on_step=gate)
     engines = Engines(engine)
     worker = await loaded(engines)
-    worker.warm(request(), OPTIONS)
+    below = request("y = 1\nx =")
+    worker.warm(below, OPTIONS)
     assert not worker.idle
     await gate.wait()
-    worker.warm(request(), OPTIONS)
+    worker.warm(below, OPTIONS)
     job = worker.start(request(), OPTIONS)
-    worker.warm(request(), OPTIONS)
+    worker.warm(below, OPTIONS)
     await heard(engines, 4)
     gate.open.set()
     assert await texts(job) == ["b"]

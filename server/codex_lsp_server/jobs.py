@@ -1,0 +1,141 @@
+"""Begins jobs for the model, and keeps what comes of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Protocol
+
+from codex_lsp.cache import CompletionCache, Typed
+from codex_lsp.types import CompletionRequest, Outcome, Recalled, Rejection
+from codex_lsp_server.convert import Asked
+from codex_lsp_server.host import Loaded
+from codex_lsp_server.pace import Latency
+from codex_lsp_server.performance import Origin, Performance
+from codex_lsp_server.scheduling import Made, Run, Slot
+from codex_lsp_server.settings import Settings
+from codex_lsp_server.streams import Notify, Stream
+
+Recall = Callable[[CompletionRequest], tuple[Recalled, ...]]
+"""Gives the lines seen elsewhere that may be gone on with: ``CompletionRequest.recalled``."""
+
+
+def nothing_recalled(request: CompletionRequest) -> tuple[Recalled, ...]:
+    """Recall nothing."""
+    return ()
+
+
+class ModelReady(Protocol):
+    """What gives the model, such as :class:`~codex_lsp_server.host.ModelHost`."""
+
+    async def ready(self, by_hand: bool = False) -> Loaded | Rejection:
+        """Return the model, waiting a while for it; an engine given up is tried again by hand."""
+        ...
+
+
+class Jobs:
+    """Begins jobs. For the event loop's thread only.
+
+    :ivar settings: those in force
+    :ivar latency: how long jobs take
+    :ivar streaming: the client understands ``codexLsp/partialCompletion``
+    :ivar on_end: told how each job ended; None after an error, of which whoever waits is told
+    """
+
+    def __init__(
+        self,
+        host: ModelReady,
+        slot: Slot,
+        cache: CompletionCache[Made],
+        performance: Performance,
+        notify: Notify,
+        recall: Recall,
+    ) -> None:
+        self._host = host
+        self._slot = slot
+        self._cache = cache
+        self._performance = performance
+        self._notify = notify
+        self._recall = recall
+        self._count = 0
+        self.settings = Settings()
+        self.latency = Latency()
+        self.streaming = False
+        self.on_end: Callable[[Run, Outcome | None], None] = lambda run, outcome: None
+
+    def start(
+        self, loaded: Loaded, request: CompletionRequest, lead: str = "", ahead: bool = False
+    ) -> Run:
+        """Begin to complete ``request``; what runs is called off.
+
+        :param lead: text of the suggest widget that the request takes for accepted
+        :param ahead: nobody has asked for it
+        """
+        options = loaded.options(self.settings)
+        job = loaded.start(replace(request, recalled=self._recall(request)), options)
+        self._count += 1
+        # Of a job that was asked for, the first answer is no later one: this is for all others.
+        made = Made(f"{self._count}", Origin.PREFETCH if ahead else Origin.KEPT)
+        run = Run(made, request, job, lead, ahead)
+        self._slot.put(run)
+        job.done.add_done_callback(partial(self._ended, run))
+        return run
+
+    def remember(self) -> None:
+        """Put what the running job says so far into the cache."""
+        run = self._slot.run
+        if run is not None and run.job.latest is not None:
+            self._cache.put(run.place, run.job.latest, run.made)
+
+    def stream(self, run: Run, asked: Asked, typed: Typed) -> None:
+        """Let a job's text grow on screen, if the client can show that.
+
+        :param asked: the request that is answered with the text so far
+        """
+        if not self.streaming:
+            return
+        if run.stream is None:
+            run.stream = Stream(run.made.id, run.job, asked, typed, self._notify)
+        else:
+            run.stream.move(asked, typed)
+
+    def drop(self) -> None:
+        """Call the running job off, and keep nothing of it."""
+        if self._slot.run is not None:
+            self._slot.run.wanted = False
+        self._slot.stop()
+
+    async def start_ahead(self, request: CompletionRequest) -> Run | None:
+        """Begin to complete for nobody; None when there is no model, or somebody waits by now."""
+        loaded = await self._host.ready()
+        if isinstance(loaded, Rejection) or self._slot.turn is not None:
+            return None
+        return self.start(loaded, request, ahead=True)
+
+    async def warm(self, request: CompletionRequest) -> None:
+        """Read ahead what ``request`` needs, unless something else is to be done by now."""
+        loaded = await self._host.ready()
+        if isinstance(loaded, Loaded) and self._slot.idle:
+            loaded.warm(request, loaded.options(self.settings))
+
+    def _ended(self, run: Run, done: asyncio.Future[Outcome]) -> None:
+        self._slot.ended(run)
+        outcome = None if done.cancelled() or done.exception() is not None else done.result()
+        if outcome is not None:
+            self._take(run, outcome)
+        self.on_end(run, outcome)
+
+    def _take(self, run: Run, outcome: Outcome) -> None:
+        """Keep what a job brought, and what it took."""
+        self._performance.worked(outcome.work)
+        if outcome.first_ms:
+            self.latency.add(outcome.first_ms / 1000, outcome.work.kept > 0)
+        if run.recent is not None:
+            run.recent.engine = outcome.first_ms
+        completion = run.settled()
+        if completion is not None and run.wanted:
+            self._cache.put(run.place, completion, run.made)
+            if run.stream is not None:
+                self._performance.shown(run.made.id, completion.tokens)
