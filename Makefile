@@ -24,6 +24,7 @@ demo: $(VENV)/.runtime
 
 test: $(VENV)/.dev check
 	scripts/install-test-tools
+	$(BIN)/python scripts/install_editors.py
 	CODEX_LSP_TUNING=off $(BIN)/codex-lsp models pull
 	$(BIN)/python -m pytest
 
@@ -37,6 +38,7 @@ check: $(VENV)/.dev
 fmt: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	node scripts/stylua.mjs "$$($(BIN)/python scripts/install_editors.py --where stylua)"
 
 # How the conversion compares with the reference: the figures of docs/models.md.
 bench: $(VENV)/.dev

@@ -39,6 +39,7 @@ MAX_LABEL_CHARS = 60
 
 _REGISTRATION_ID = "codex-lsp-completion"
 _WORD = re.compile(r"\w*\Z")
+_INDENTATION = re.compile(r"[ \t]*")
 _LASTING = frozenset(
     {
         RejectionReason.DISABLED,
@@ -56,12 +57,15 @@ Complete = Callable[[types.InlineCompletionParams], Awaitable[Answer]]
 class ItemSupport:
     """What the client can do with a completion item.
 
+    :ivar markup: the best format that it can show documentation in; None for mere strings
     :ivar resolves: it asks for the documentation when it wants to show it
+    :ivar adjusts_indentation: it indents each line as the cursor's, whatever the item asks for
     """
 
     label_details: bool = False
-    markdown: bool = False
+    markup: types.MarkupKind | None = None
     resolves: bool = False
+    adjusts_indentation: bool = False
 
     @classmethod
     def of(cls, capabilities: types.ClientCapabilities) -> ItemSupport:
@@ -69,14 +73,19 @@ class ItemSupport:
         document = capabilities.text_document
         completion = None if document is None else document.completion
         item = None if completion is None else completion.completion_item
-        if item is None:
+        if completion is None or item is None:
             return cls()
-        lazily = item.resolve_support
+        kinds = (types.MarkupKind.Markdown, types.MarkupKind.PlainText)
+        formats = item.documentation_format or ()
+        lazily, modes = item.resolve_support, item.insert_text_mode_support
+        adjusts = completion.insert_text_mode == types.InsertTextMode.AdjustIndentation
         return cls(
             label_details=bool(item.label_details_support),
-            markdown=types.MarkupKind.Markdown in (item.documentation_format or ()),
+            markup=next((kind for kind in kinds if kind in formats), None),
             # Before 3.16 there was no list of properties, and the documentation was one of them.
             resolves=lazily is None or "documentation" in lazily.properties,
+            adjusts_indentation=adjusts
+            and (modes is None or types.InsertTextMode.AsIs not in modes.value_set),
         )
 
 
@@ -126,10 +135,12 @@ def resolve(item: types.CompletionItem, support: ItemSupport) -> types.Completio
     return item
 
 
-def documentation(text: str, language: str, support: ItemSupport) -> types.MarkupContent:
+def documentation(text: str, language: str, support: ItemSupport) -> types.MarkupContent | str:
     """Show a candidate as the client can: as a code block, or as it is."""
     text = text.strip("\r\n")
-    if not support.markdown:
+    if support.markup is None:
+        return text
+    if support.markup is types.MarkupKind.PlainText:
         return types.MarkupContent(types.MarkupKind.PlainText, text)
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
@@ -155,6 +166,9 @@ def _to_item(
         inline.range.start.line,
         inline.range.start.character - count_units(word, document.encoding),
     )
+    mode: types.InsertTextMode | None = types.InsertTextMode.AsIs
+    if support.adjusts_indentation:
+        mode, text = None, _without_indentation(text, document, inline.range.start.line)
     label = _label(text)
     sure = f"codex-lsp {confidence(_mean_logprob(inline))}"
     item = types.CompletionItem(
@@ -168,7 +182,7 @@ def _to_item(
         filter_text=text.splitlines()[0] or label,
         insert_text_format=types.InsertTextFormat.PlainText,
         # The model has indented the lines already.
-        insert_text_mode=types.InsertTextMode.AsIs,
+        insert_text_mode=mode,
         text_edit=types.TextEdit(types.Range(start, inline.range.end), text),
         command=inline.command,
         data={"language": document.language_id},
@@ -181,6 +195,14 @@ def _word_before(document: OpenDocument, position: types.Position) -> str:
     line_start = document.offset_at(types.Position(position.line, 0))
     found = _WORD.search(document.source[line_start:offset])
     return "" if found is None else found[0]
+
+
+def _without_indentation(text: str, document: OpenDocument, line: int) -> str:
+    """Take off later lines what a client that adjusts indentation puts before them."""
+    indentation = _INDENTATION.match(document.lines[line])
+    assert indentation is not None
+    first, *more = text.split("\n")
+    return "\n".join([first, *(other.removeprefix(indentation[0]) for other in more)])
 
 
 def _label(text: str) -> str:

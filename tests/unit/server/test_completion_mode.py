@@ -20,8 +20,8 @@ from codex_lsp_server.completion_mode import (
 from codex_lsp_server.documents import OpenDocument
 from codex_lsp_server.positions import Encoding
 
-LAZY = ItemSupport(label_details=True, markdown=True, resolves=True)
-EAGER = ItemSupport(label_details=False, markdown=False, resolves=False)
+LAZY = ItemSupport(label_details=True, markup=types.MarkupKind.Markdown, resolves=True)
+EAGER = ItemSupport(markup=types.MarkupKind.PlainText)
 
 
 def document(text: str, encoding: Encoding = "utf-16") -> OpenDocument:
@@ -112,6 +112,14 @@ def test_many_lines_are_labelled_by_the_first_and_inserted_as_they_are() -> None
     assert item.insert_text_format == types.InsertTextFormat.PlainText
 
 
+def test_a_client_that_indents_by_itself_gets_lines_without_the_cursors_indentation() -> None:
+    place = document("def f():\n    ")
+    adjusting = ItemSupport(adjusts_indentation=True)
+    item = only(to_list(answer(place, "if n:\n        return n\n    x"), place, adjusting))
+    assert edit_of(item).new_text == "if n:\n    return n\nx"
+    assert item.insert_text_mode is None
+
+
 def test_a_text_that_begins_with_a_line_end_has_a_label_and_something_to_filter_by() -> None:
     place = document("def f():")
     item = only(to_list(answer(place, "\n    return 1"), place, LAZY))
@@ -134,10 +142,12 @@ def test_documentation_comes_when_asked_for_or_at_once() -> None:
     assert only(to_list(answer(place, "a"), place, EAGER)).documentation == types.MarkupContent(
         types.MarkupKind.PlainText, "a"
     )
+    assert only(to_list(answer(place, "a"), place, ItemSupport())).documentation == "a"
 
 
 def test_a_fence_is_longer_than_any_in_the_text() -> None:
     shown = documentation("```\ncode\n```", "markdown", LAZY)
+    assert isinstance(shown, types.MarkupContent)
     assert shown.value == "````markdown\n```\ncode\n```\n````"
 
 
@@ -183,7 +193,30 @@ def test_support_is_read_from_the_capabilities() -> None:
             completion=types.CompletionClientCapabilities(completion_item=item)
         )
     )
-    assert ItemSupport.of(can) == ItemSupport(label_details=True)
+    assert ItemSupport.of(can) == ItemSupport(label_details=True, markup=types.MarkupKind.PlainText)
+
+
+@pytest.mark.parametrize(
+    ("known", "adjusts"),
+    [
+        (None, True),
+        ([types.InsertTextMode.AdjustIndentation], True),
+        (list(types.InsertTextMode), False),
+    ],
+)
+def test_whether_it_indents_by_itself(
+    known: list[types.InsertTextMode] | None, adjusts: bool
+) -> None:
+    modes = known and types.ClientCompletionItemInsertTextModeOptions(value_set=known)
+    can = types.ClientCapabilities(
+        text_document=types.TextDocumentClientCapabilities(
+            completion=types.CompletionClientCapabilities(
+                completion_item=types.ClientCompletionItemOptions(insert_text_mode_support=modes),
+                insert_text_mode=types.InsertTextMode.AdjustIndentation,
+            )
+        )
+    )
+    assert ItemSupport.of(can).adjusts_indentation is adjusts
 
 
 def test_confidence_is_a_share_even_of_nothing() -> None:
