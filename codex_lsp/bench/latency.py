@@ -10,6 +10,7 @@ new tokens behind it, as after a few keys; **step** the time of each further tok
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -30,6 +31,8 @@ NEW_TOKENS = 8
 STEPS = 8
 TYPED_CHARS = 8
 MIN_LINE_CHARS = 24
+REST_S = 0.25
+"""Between two engines: the threads of the one before go on spinning for 0.2 s (OpenMP)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ def measure_engines(
     for repeat, context in itertools.product(range(repeats), contexts):
         turn = repeat % len(cases)
         for name, engine, n in cases[turn:] + cases[:turn]:
+            _rest(len(engines))
             if n in COLD_ROWS:
                 start = next(fresh) * 7 % max(1, len(ids) - context)
                 prompt = Prompt((), ids[start : start + context])
@@ -133,6 +137,7 @@ def measure_lines(
         for index, (before, line) in enumerate(_places(tokenizer, texts, context, places)):
             turn = index % len(cases)
             for name, completer, n in cases[turn:] + cases[:turn]:
+                _rest(len(pipelines))
                 # A first line of its own makes every prompt one of which nothing is kept.
                 head = f"# {next(fresh)}\n{before}"
                 options = _options(replace(sampling, n=n))
@@ -142,6 +147,11 @@ def measure_lines(
                     request = CompletionRequest(document, len(text))
                     took = completer.complete(request, options).timing.total
                     yield Sample(name, what, context, n, took)
+
+
+def _rest(engines: int) -> None:
+    if engines > 1:
+        time.sleep(REST_S)
 
 
 def _options(sampling: SamplingParams) -> CompleterOptions:
