@@ -181,7 +181,8 @@ def _counted(recording: Recording) -> _Counted | None:
     def grown(name: str) -> int:
         return int(last["work"].get(name, 0)) - int(first["work"].get(name, 0))
 
-    count = int(last["requests"]) - int(first["requests"])
+    # Only answers that held a suggestion are among the recent ones.
+    count = sum(last["answers"].values()) - sum(first["answers"].values())
     recent = last.get("recent", [])[-count:] if count > 0 else []
     return _Counted(
         Work(

@@ -80,7 +80,7 @@ def _beyond(service: LspService, name: str, before: int | None) -> Iterator[Cost
     counters = service.performance()
     if counters is None or before is None:
         return
-    count = int(counters["requests"]) - before
+    count = sum(counters["answers"].values()) - before
     for item in counters.get("recent", [])[-count:] if count else []:
         cost = float(item["totalMs"]) - float(item["engineMs"])
         yield Cost(name, "beyond the engine", cost)
@@ -88,7 +88,7 @@ def _beyond(service: LspService, name: str, before: int | None) -> Iterator[Cost
 
 def _count(service: LspService) -> int | None:
     counters = service.performance()
-    return None if counters is None else int(counters["requests"])
+    return None if counters is None else sum(counters["answers"].values())
 
 
 def _ask(service: LspService) -> tuple[float, Reply]:

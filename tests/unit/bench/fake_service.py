@@ -62,7 +62,7 @@ class FakeService:
         self.log.append("close")
 
     def performance(self) -> Mapping[str, Any] | None:
-        return {"requests": self._requests, "rejections": {}, "work": {}}
+        return {"answers": {}, "rejections": {}, "work": {}}
 
     def close(self) -> None:
         """Nothing to end."""

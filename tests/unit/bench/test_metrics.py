@@ -15,9 +15,9 @@ def recording(*events: Event) -> Recording:
     return Recording(Segment("v", "a.py", 0, 10, "real"), events)
 
 
-def counters(at_ms: float, requests: int, decoded: int, shown: int, **more: Any) -> Counters:
+def counters(at_ms: float, answers: int, decoded: int, shown: int, **more: Any) -> Counters:
     work = {"promptTokens": 0, "readTokens": 3, "decodedTokens": decoded, "shownTokens": shown}
-    return Counters(at_ms, {"requests": requests, "rejections": {}, "work": work, **more})
+    return Counters(at_ms, {"answers": {"model": answers}, "rejections": {}, "work": work, **more})
 
 
 TYPED = recording(
@@ -78,8 +78,8 @@ def test_work_is_what_the_counters_grew_by() -> None:
 
 
 def test_rejections_are_those_since_the_first_reading() -> None:
-    before = Counters(0, {"requests": 1, "rejections": {"empty": 1}, "work": {}})
-    after = Counters(1, {"requests": 4, "rejections": {"empty": 3, "stale": 1}, "work": {}})
+    before = Counters(0, {"answers": {}, "rejections": {"empty": 1}, "work": {}})
+    after = Counters(1, {"answers": {}, "rejections": {"empty": 3, "stale": 1}, "work": {}})
     assert summarize("v", [recording(before, after)]).rejections == {"empty": 2, "stale": 1}
 
 
