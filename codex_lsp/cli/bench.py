@@ -101,14 +101,21 @@ def _recall(
     ] = [],  # noqa: B006
     lines: Annotated[int, typer.Option(help="How many lines of each package are typed.")] = 300,
     seed: Annotated[int, typer.Option(help="Which lines.")] = 0,
+    compete: Annotated[
+        bool, typer.Option("--compete", help="Complete with the model, with and without them.")
+    ] = False,
+    model: _Model = None,
     fit: Annotated[bool, typer.Option("--fit", help="Print weights fitted to the lines.")] = False,
     as_json: _Json = False,
 ) -> None:
-    """See how often lines that were seen before are right; runs no model."""
+    """See how often lines that were seen before are right, and what they add to samples."""
     from codex_lsp.cli import bench_recall_runs
 
     typing = bench_recall_runs.Typing(folder, lines, seed)
-    bench_recall_runs.run_recall(typing, fit, as_json)
+    if compete:
+        bench_recall_runs.run_competing(typing, model, fit, as_json)
+    else:
+        bench_recall_runs.run_recall(typing, fit, as_json)
 
 
 def _waiting(

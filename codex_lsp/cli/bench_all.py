@@ -44,6 +44,8 @@ def run(out: Path, page: Path | None, keys: int, requests: int) -> None:
     keep(bench_recall_runs.run_recall(lines, fit=False, as_json=False))
     fewer = bench_recall_runs.Typing((), 60, 0)
     keep([bench_waiting_runs.run_waiting(fewer, None, as_json=False)])
+    fewer = bench_recall_runs.Typing((), 40, 0)
+    keep(bench_recall_runs.run_competing(fewer, None, fit=False, as_json=False))
     typing = Typing((), keys, 0, "real", "vscode", 51.56)
     keep(bench_runs.run_replay(typing, (), (), None, output("replay")))
     if importlib.util.find_spec("llama_cpp") is None:

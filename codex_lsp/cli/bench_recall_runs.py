@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from codex_lsp.bench import recall
+from codex_lsp.bench import competing, recall
 from codex_lsp.bench.corpus import load_packages
 from codex_lsp.bench.tables import Table
+from codex_lsp.cli.bench_engine_runs import sampling_of
 from codex_lsp.cli.bench_output import print_json, print_tables, with_bar
+from codex_lsp.cli.loading import find_or_offer
+from codex_lsp.engine.ct2 import CTranslate2Engine
 from codex_lsp.errors import UsageError
+from codex_lsp.options import CompleterOptions, EngineOptions
 from codex_lsp.recall.prior import FEATURES
 
 
@@ -52,6 +57,38 @@ def run_recall(typing: Typing, fit: bool, as_json: bool) -> list[Table]:
         _print_weights({"prior": dict(zip(FEATURES, recall.fit(samples), strict=True))}, as_json)
         return []
     return _print(recall.tables(samples), list(packages), as_json)
+
+
+def run_competing(typing: Typing, model: str | None, fit: bool, as_json: bool) -> list[Table]:
+    """Complete lines with and without recalled ones, and print who was right."""
+    packages = typing.packages()
+    found = find_or_offer(model)
+    options = CompleterOptions(sampling=sampling_of(found))
+    with closing(CTranslate2Engine(found, EngineOptions(seed=typing.seed))) as engine:
+        trials = [
+            item
+            for name, files in packages.items()
+            for item in with_bar(
+                competing.compete(
+                    engine,
+                    found.description,
+                    options,
+                    recall.type_lines(files, typing.lines, typing.seed),
+                ),
+                f"lines of {name}",
+            )
+        ]
+    _need(trials)
+    if fit:
+        sampled = ("one", "mean log-probability", "log typed")
+        recalled = ("one", "logit of the probability", "mean log-probability")
+        weights = {
+            "sampled": dict(zip(sampled, competing.fit_sampled(trials), strict=True)),
+            "recalled": dict(zip(recalled, competing.fit_recalled(trials), strict=True)),
+        }
+        _print_weights(weights, as_json)
+        return []
+    return _print(competing.tables(trials), list(packages), as_json)
 
 
 def _need(samples: Sequence[object]) -> None:

@@ -166,6 +166,7 @@ async def start(model: ModelDir) -> AsyncIterator[Start]:
         home: Path | None = None,
         encodings: list[types.PositionEncodingKind | str] | None = None,
         prepare: Callable[[LanguageClient], None] = lambda client: None,
+        folder: Path | None = None,
     ) -> Editor:
         environment = {**os.environ, **({} if home is None else {"CODEX_LSP_HOME": str(home)})}
         config = ClientServerConfig(SERVER, make_test_lsp_client, environment)
@@ -181,6 +182,9 @@ async def start(model: ModelDir) -> AsyncIterator[Start]:
             types.InitializeParams(
                 capabilities=can,
                 initialization_options={"seed": 1, "prefetch": False, **(options or {})},
+                workspace_folders=None
+                if folder is None
+                else [types.WorkspaceFolder(folder.as_uri(), folder.name)],
             )
         )
         editors[-1].server = result.capabilities
