@@ -130,7 +130,7 @@ class Jobs:
     def _take(self, run: Run, outcome: Outcome) -> None:
         """Keep what a job brought, and what it took."""
         self._performance.worked(outcome.work)
-        if outcome.first_ms:
+        if outcome.first_ms and outcome.work.decoded:  # not a line that was only recalled
             self.latency.add(outcome.first_ms / 1000, outcome.work.kept > 0)
         if run.recent is not None:
             run.recent.engine = outcome.first_ms
