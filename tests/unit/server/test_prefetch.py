@@ -102,26 +102,46 @@ async def test_it_is_done_once_for_each_item_that_is_shown() -> None:
     await session.close()
 
 
+async def running_prefetch(engine: FakeEngine, gates: list[Gate]) -> tuple[Session, Gate]:
+    """Have the first answer given, and what follows it held at its second step."""
+    gates.append(Gate())
+    gates[0].open()
+    session = Session(engine, "x =¦", PREFETCHING)
+    await session.ask()
+    gates.append(Gate())
+    await gates[1].reached(1)
+    return session, gates[1]
+
+
 async def test_a_prefetch_that_runs_is_taken_over_by_the_request_for_its_state() -> None:
     gates: list[Gate] = []
     engine = FakeEngine(
         rows("f(\n", "g(\n"), rows("a)\n", "b)\n"), on_step=lambda step: gates[-1](step)
     )
-    gates.append(Gate())
-    gates[0].open()
-    session = Session(engine, "x =¦", PREFETCHING)
-    gate = Gate()
-    first = await session.asking()
-    await first
-    gates.append(gate)
-    await gate.reached(1)
+    session, gate = await running_prefetch(engine, gates)
     session.type("f(")
-    session.completing.accepted(argument(await first)["id"], 0)
+    session.completing.accepted("1", 0)
     newer = await session.asking()
     session.open(gate)
     answer = await newer
     assert (texts(answer), argument(answer)["origin"]) == (["a)", "b)"], "prefetch")
     assert len(engine.prompts) == 2
+    await session.close()
+
+
+async def test_a_prefetch_that_is_taken_over_late_hears_what_was_typed_behind_the_item() -> None:
+    gates: list[Gate] = []
+    engine = FakeEngine(
+        rows("f(\n", "g(\n"), rows("abc)\n", "bcd)\n"), on_step=lambda step: gates[-1](step)
+    )
+    session, gate = await running_prefetch(engine, gates)
+    session.type("f(")
+    session.type("b")
+    newer = await session.asking()
+    session.open(gate)
+    assert texts(await newer) == ["cd)"]
+    # The other row was given up at its next token.
+    assert engine.fed == [2, 5]
     await session.close()
 
 
@@ -133,15 +153,10 @@ async def test_a_request_for_anything_else_calls_a_prefetch_off() -> None:
         rows("q\n", "r\n"),
         on_step=lambda step: gates[-1](step),
     )
-    gates.append(Gate())
-    gates[0].open()
-    session = Session(engine, "x =¦", PREFETCHING)
-    await session.ask()
-    gates.append(Gate())
-    await gates[1].reached(1)
+    session, gate = await running_prefetch(engine, gates)
     session.type("=")
     newer = await session.asking()
-    session.open(gates[1])
+    session.open(gate)
     assert texts(await newer) == ["q", "r"]
     await session.close()
 

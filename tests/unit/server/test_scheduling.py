@@ -251,15 +251,25 @@ async def test_a_client_that_shows_no_growth_gets_the_line_while_the_user_types_
     await session.close()
 
 
-async def test_cancelling_a_growing_completion_keeps_its_whole_lines() -> None:
+@pytest.mark.parametrize(
+    ("decoded", "kept"),
+    [
+        ("\n    ab\n", "\n    ab"),
+        ("\n    ab\n    c", "\n    ab"),
+        ("\n    ab\n    cd\n    e", "\n    ab\n    cd"),
+    ],
+)
+async def test_cancelling_a_growing_completion_keeps_its_whole_lines(
+    decoded: str, kept: str
+) -> None:
     engine, gate = gated(rows("\n    ab\n    cd\n    ef\nend", "\n    xy\nend"))
     session = Session(engine, BLOCK)
     session.completing.streaming = True
     first = await session.asking()
-    await gate.reached(len("\n    ab\n    cd\n    e"))
+    await gate.reached(len(decoded))
     answer = await first
     session.completing.cancel_stream(argument(answer)["id"])
     session.open(gate)
     await until(lambda: bool(session.notes) and session.notes[-1]["done"])
-    assert texts(await session.ask()) == ["\n    ab\n    cd", "\n    xy"]
+    assert texts(await session.ask()) == [kept, "\n    xy"]
     await session.close()
