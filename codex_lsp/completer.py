@@ -83,7 +83,7 @@ class Completer:
             return Outcome(selection.result, first_ms=selection.first_ms)
         # Who asks by hand wants to see all there is, and has the time.
         if invoked:
-            sampling = replace(options.sampling, patience=None)
+            sampling = replace(options.sampling, patience=None, sure_logprob=None)
             options = replace(options, sampling=sampling, max_latency_ms=None)
         recalled.ask(self._engine)
         batches = Batches(self._engine, self._prompts, self._anchors, context, options, typed)

@@ -24,6 +24,8 @@ class SamplingParams:
     :ivar max_tokens: the longest completion, in tokens
     :ivar patience: how many steps the other rows may go on for once the first line that could be
         shown is whole; None lets every row come to its end
+    :ivar sure_logprob: when all rows begin with the same token, and its log-probability is at least
+        this, one of them goes on alone; None lets them all go on
     """
 
     n: int = 4
@@ -33,6 +35,7 @@ class SamplingParams:
     max_line_tokens: int = 48
     max_tokens: int = 128
     patience: int | None = 2
+    sure_logprob: float | None = -0.1
 
     def __post_init__(self) -> None:
         """Refuse what no engine can do."""

@@ -39,8 +39,6 @@ from codex_lsp.types import (
 )
 
 PREFIX_TOKENS = 256
-SURE_LOGPROB = -0.1
-"""A first token on which all rows agree is called sure from here on (nine in ten)."""
 _CONTEXT = ContextOptions(max_prefix_chars=8 * PREFIX_TOKENS, max_suffix_chars=0, max_lines=1)
 
 Row = Sequence[tuple[int, float]]
@@ -55,25 +53,19 @@ class Drawn:
     context: Context
     rows: tuple[Row, ...]
 
-    @property
-    def sure(self) -> bool:
-        """Whether all rows begin with the same token, and the model is sure of it."""
-        firsts = {row[0] for row in self.rows}
-        return len(firsts) == 1 and next(iter(firsts))[1] >= SURE_LOGPROB
-
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """How many rows are drawn, and how long they are waited for.
 
     :ivar patience: see :class:`~codex_lsp.sampling.SamplingParams`
-    :ivar adaptive: go on with a single row where the first token is sure
+    :ivar sure_logprob: see there, too
     """
 
     name: str
     n: int
     patience: int | None
-    adaptive: bool = False
+    sure_logprob: float | None = None
 
 
 RULES = (
@@ -87,7 +79,8 @@ RULES = (
     Rule("4, eight steps more", 4, 8),
     Rule("2, two steps more", 2, 2),
     Rule("8, two steps more", 8, 2),
-    Rule("4, two steps more, one row where sure", 4, 2, adaptive=True),
+    Rule("4, two steps more, one row where 90 % sure", 4, 2, -0.1),
+    Rule("4, two steps more, one row where 70 % sure", 4, 2, -0.36),
 )
 
 
@@ -142,10 +135,8 @@ def draw(
 
 def play(drawn: Drawn, rule: Rule, tokenizer: Tokenizer, description: ModelDescription) -> Seen:
     """Let the pipeline decide among the samples of one position."""
-    alone = rule.adaptive and drawn.sure
-    n = 1 if alone else rule.n
-    engine = Played(tokenizer, drawn.rows[:n])
-    sampling = SamplingParams(n=n, patience=rule.patience)
+    engine = Played(tokenizer, drawn.rows[: rule.n])
+    sampling = SamplingParams(n=rule.n, patience=rule.patience, sure_logprob=rule.sure_logprob)
     options = CompleterOptions(
         sampling=sampling,
         context=_CONTEXT,
@@ -154,12 +145,11 @@ def play(drawn: Drawn, rule: Rule, tokenizer: Tokenizer, description: ModelDescr
     )
     outcome = Completer(engine, description).complete(drawn.context, options)
     text = outcome.result.text if isinstance(outcome.result, Completion) else ""
-    dropped = rule.n - n
     return Seen(
         drawn.line.is_right(text),
         drawn.line.begins_right(text),
         engine.steps,
-        outcome.work.decoded + dropped,
+        outcome.work.decoded,
     )
 
 

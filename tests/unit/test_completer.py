@@ -297,6 +297,21 @@ def test_rows_that_cannot_be_better_any_more_end_at_once() -> None:
     assert engine.fed == [3, 3]
 
 
+def test_one_row_goes_on_alone_where_all_are_sure_of_the_first_token() -> None:
+    engine = FakeEngine([("abc\n", -0.05), ("abd\n", -0.05), ("abe\n", -0.05)])
+    result = completion_of(complete(engine, "x =¦", n=3))
+    assert [item.text for item in result.alternatives] == ["abc"]
+    # The second is stopped when it is fed the next time, the third at once.
+    assert engine.fed == [4, 2, 1]
+
+
+def test_rows_that_are_not_sure_or_do_not_agree_all_go_on() -> None:
+    unsure = FakeEngine([("abc\n", -0.2), ("abd\n", -0.2)])
+    assert len(completion_of(complete(unsure, "x =¦")).alternatives) == 2
+    differing = FakeEngine([("abc\n", -0.05), ("bcd\n", -0.05)])
+    assert len(completion_of(complete(differing, "x =¦")).alternatives) == 2
+
+
 def test_a_line_that_could_not_be_shown_keeps_no_other_from_its_end() -> None:
     engine = FakeEngine([("\n", -0.1), ("abcdefgh\n", -5.0)])
     result = completion_of(complete(engine, "x =¦", patience=0))
@@ -312,7 +327,7 @@ def test_who_asks_by_hand_gets_every_row_to_its_end() -> None:
 
 
 def test_when_it_is_late_the_first_whole_line_is_shown_at_once() -> None:
-    engine = FakeEngine([("ab\n", -1.0), ("abcdefgh\n", -0.1)])
+    engine = FakeEngine([("ab\n", -1.0), ("abcdefgh\n", -0.2)])
     sampling = SamplingParams(n=2, patience=20)
     options = CompleterOptions(sampling=sampling, max_latency_ms=0)
     completer = Completer(engine, description())

@@ -34,7 +34,7 @@ SHORT_AND_LONG = drawn(("(a)\n", -0.5), ("(abc)\n", -0.4))
         (Rule("the first", 2, 0), Seen(False, False, 4, 4 + 4)),
         (Rule("two more", 2, 2), Seen(True, True, 6, 4 + 6)),
         # The rows agree on their first token, but the model is not sure of it.
-        (Rule("adaptive", 2, 2, adaptive=True), Seen(True, True, 6, 4 + 6)),
+        (Rule("adaptive", 2, 2, -0.1), Seen(True, True, 6, 4 + 6)),
     ],
 )
 def test_a_rule_decides_what_is_shown_and_when(rule: Rule, seen: Seen) -> None:
@@ -42,7 +42,7 @@ def test_a_rule_decides_what_is_shown_and_when(rule: Rule, seen: Seen) -> None:
 
 
 def test_one_row_goes_on_alone_where_the_first_token_is_sure() -> None:
-    rule = Rule("adaptive", 2, 2, adaptive=True)
+    rule = Rule("adaptive", 2, 2, -0.1)
     sure = drawn(("(a)\n", -0.05), ("(abc)\n", -0.05))
     assert play(sure, rule, TOKENIZER, description()) == Seen(False, False, 4, 4 + 1)
 
