@@ -131,8 +131,9 @@ class _Session:
 
     def run(self, name: str) -> None:
         """Type all of it."""
+        self._zero = time.perf_counter()
         self._read_counters()
-        self._zero = due = time.perf_counter()
+        due = time.perf_counter()
         offset = number = 0
         while offset < len(self._text):
             self._wait(due)
