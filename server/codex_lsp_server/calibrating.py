@@ -144,11 +144,14 @@ class Calibration:
 
 async def _run_quietly(command: Command) -> int:
     """Run a process of low priority and return its exit code; cancelling kills it."""
-    process = await asyncio.create_subprocess_exec(*command, **_QUIET)
+    starting = asyncio.ensure_future(asyncio.create_subprocess_exec(*command, **_QUIET))
     try:
+        # One that is called off while it is being started has to be ended as well.
+        process = await asyncio.shield(starting)
         _lower_priority(process.pid)
         return await process.wait()
     finally:
+        process = await starting
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()

@@ -203,11 +203,10 @@ class Completing:
         return await self._from_new(turn, run, document), run
 
     async def _from_new(self, turn: Turn, run: Run, document: OpenDocument) -> Answer:
-        awaited: asyncio.Future[Any] = run.job.first if self.streaming else run.job.done
-        await turn.wait(awaited)
+        await self._jobs.wait_for_answer(turn, run)
         if turn.over is not None:
             return Answer(rejection=turn.over)
-        result = run.job.first.result() if self.streaming else run.job.done.result().result
+        result = self._jobs.answer_of(run)
         if document.version != turn.asked.request.document.version:
             self._slot.leave_alone()
             return Answer(rejection=STALE)
@@ -292,7 +291,8 @@ class Completing:
 
     def _note_engine_time(self, recent: Recent, run: Run) -> None:
         if not run.job.done.done():
-            run.recent = recent
+            run.recent = recent if self.streaming else None
+            recent.engine = recent.total
         else:
             outcome = run.job.done.result()
             recent.engine = outcome.first_ms if self.streaming else outcome.timing.total

@@ -9,12 +9,19 @@ from functools import partial
 from typing import Protocol
 
 from codex_lsp.cache import CompletionCache, Typed
-from codex_lsp.types import CompletionRequest, Outcome, Recalled, Rejection
+from codex_lsp.types import (
+    Completion,
+    CompletionRequest,
+    Outcome,
+    Recalled,
+    Rejection,
+    Trigger,
+)
 from codex_lsp_server.convert import Asked
 from codex_lsp_server.host import Loaded
 from codex_lsp_server.pace import Latency
 from codex_lsp_server.performance import Origin, Performance
-from codex_lsp_server.scheduling import Made, Run, Slot
+from codex_lsp_server.scheduling import Made, Run, Slot, Turn
 from codex_lsp_server.settings import Settings
 from codex_lsp_server.streams import Notify, Stream
 
@@ -83,11 +90,36 @@ class Jobs:
         job.done.add_done_callback(partial(self._ended, run))
         return run
 
+    async def wait_for_answer(self, turn: Turn, run: Run) -> None:
+        """Wait for the first line, or for all of it where the client cannot show it grow.
+
+        Such a client is not kept waiting for the rest for longer than the settings say; who asks by
+        hand is.
+        """
+        if not self.streaming:
+            invoked = turn.asked.request.trigger is Trigger.INVOKED
+            limit = None if invoked else self.settings.max_latency_ms
+            await turn.wait(run.job.done, None if limit is None else limit / 1000)
+        if turn.over is None:
+            await turn.wait(run.job.first)
+
+    def answer_of(self, run: Run) -> Completion | Rejection:
+        """Return what a job says by now; whole lines only where the client cannot show it grow."""
+        if not self.streaming and run.job.done.done():
+            return run.job.done.result().result
+        first = run.job.first.result()
+        if self.streaming or isinstance(first, Rejection):
+            return first
+        return run.settled() or first
+
     def remember(self) -> None:
         """Put what the running job says so far into the cache."""
         run = self._slot.run
-        if run is not None and run.job.latest is not None:
-            self._cache.put(run.place, run.job.latest, run.made)
+        if run is None or run.job.latest is None:
+            return
+        so_far = run.job.latest if self.streaming else run.settled()
+        if so_far is not None:
+            self._cache.put(run.place, so_far, run.made)
 
     def stream(self, run: Run, asked: Asked, typed: Typed) -> None:
         """Let a job's text grow on screen, if the client can show that.

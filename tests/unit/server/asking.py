@@ -129,9 +129,9 @@ class Session:
         self._engines.heard()
         gate.open()
 
-    async def asking(self) -> asyncio.Task[Answer]:
+    async def asking(self, invoked: bool = False) -> asyncio.Task[Answer]:
         """Ask, and have the request arrive."""
-        task = asyncio.ensure_future(self.ask())
+        task = asyncio.ensure_future(self.ask(invoked))
         await asyncio.sleep(0)
         return task
 

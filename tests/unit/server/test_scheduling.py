@@ -9,6 +9,7 @@ import pytest
 from codex_lsp.types import Rejection, RejectionReason
 from codex_lsp_server.completing import Answer
 from codex_lsp_server.scheduling import NEWER
+from codex_lsp_server.settings import Settings
 from tests.unit.fake_engine import FakeEngine
 from tests.unit.server.asking import Gate, Session, argument, rows, texts, until
 
@@ -272,4 +273,31 @@ async def test_cancelling_a_growing_completion_keeps_its_whole_lines(
     session.open(gate)
     await until(lambda: bool(session.notes) and session.notes[-1]["done"])
     assert texts(await session.ask()) == [kept, "\n    xy"]
+    await session.close()
+
+
+async def test_when_it_is_late_a_client_is_not_kept_waiting_for_the_rest_of_a_block() -> None:
+    engine, gate = gated(rows(*LINES))
+    settings = Settings(samples=2, prefetch=False, max_latency_ms=0)
+    session = Session(engine, BLOCK, settings)
+    asked = await session.asking()
+    await gate.reached(len("\n    ab\n    c"))
+    # The second line is half there, and is not shown.
+    assert texts(await asked)[0] == "\n    ab"
+    session.type("\n    a")
+    session.open(gate)
+    await until(lambda: session.worker.idle)
+    assert texts(await session.ask()) == ["b\n    cd"]
+    assert len(engine.prompts) == 1
+    await session.close()
+
+
+async def test_who_asks_by_hand_waits_for_the_whole_block() -> None:
+    engine, gate = gated(rows(*LINES))
+    settings = Settings(samples=2, prefetch=False, max_latency_ms=0)
+    session = Session(engine, BLOCK, settings)
+    asked = await session.asking(invoked=True)
+    await gate.reached(len("\n    ab\n    c"))
+    session.open(gate)
+    assert texts(await asked)[0] == "\n    ab\n    cd"
     await session.close()
