@@ -148,10 +148,11 @@ def test_typing_what_it_says_moves_it_along_and_something_else_takes_it_away(
 
 
 def test_candidates_are_cycled(nvim: Neovim) -> None:
-    nvim.open("a.py", "import os\n\nfor name in\n")
+    nvim.open("a.py", "import os\n\nfor name in \n")
     nvim.served()
-    configure(nvim, "{ seed = 1, samples = 8, temperature = 1.5 }")
-    nvim.press("jjA ")
+    every = "patience = 100, maxLatencyMs = 60000"
+    configure(nvim, f"{{ seed = 1, samples = 8, temperature = 1.5, {every} }}")
+    nvim.press("jjA")
     nvim.until_lua(f"local offer = {OFFER}; return offer and #offer.items > 2")
     items = nvim.lua(f"return vim.tbl_map(function(i) return i.insertText end, {OFFER}.items)")
     nvim.press("<M-]>")
