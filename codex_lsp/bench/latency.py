@@ -91,7 +91,7 @@ def _warm(
 ) -> Iterator[Sample]:
     """Keep the context's state, then measure from there on with new tokens behind it."""
     anchor = tuple(ids[:context])
-    _first_token(engine, Prompt(anchor, tuple(ids[context : context + 1])), 1)
+    _first_token(engine, Prompt(anchor, tuple(ids[context : context + 1])), 1, steps=0)
     start = context + 1 + repeat * NEW_TOKENS
     first, step = _first_token(engine, Prompt(anchor, tuple(ids[start : start + NEW_TOKENS])), n)
     yield Sample(name, "first", context, n, first)
@@ -99,13 +99,15 @@ def _warm(
         yield Sample(name, "step", context, n, step)
 
 
-def _first_token(engine: Engine, prompt: Prompt, n: int) -> tuple[float, float | None]:
+def _first_token(
+    engine: Engine, prompt: Prompt, n: int, steps: int = STEPS
+) -> tuple[float, float | None]:
     """Return the time to the first token, and that of a step after it, in milliseconds."""
     count = _Count()
     params = SamplingParams(n=n, temperature=0.4)
-    done = engine.generate(prompt, params, count, Cancellation(), 1 + STEPS)
-    steps = -(-count.tokens // n) - 1
-    return done.timing.prefill, done.timing.decode / steps if steps else None
+    done = engine.generate(prompt, params, count, Cancellation(), 1 + steps)
+    taken = -(-count.tokens // n) - 1
+    return done.timing.prefill, done.timing.decode / taken if taken else None
 
 
 class _Count:

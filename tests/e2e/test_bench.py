@@ -60,6 +60,9 @@ def test_replay_types_the_file_and_keeps_what_it_saw(
         assert figures["keys"] == len(keys)
         assert figures["chars"] == segment.chars
         assert figures["late"] == 0
+        assert sum(figures["origins"].values()) <= len(keys)
+        assert figures["work"]["readTokens"] > 0
+        assert figures["work"]["decodedTokens"] >= figures["work"]["shownTokens"]
     shown = result("show", kept)
     assert shown["variants"] == found["variants"]
 
