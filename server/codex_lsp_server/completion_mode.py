@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -147,15 +146,6 @@ def documentation(text: str, language: str, support: ItemSupport) -> types.Marku
     return types.MarkupContent(types.MarkupKind.Markdown, f"{fence}{language}\n{text}\n{fence}")
 
 
-def confidence(mean_logprob: float) -> str:
-    """Return the geometric mean of the tokens' probabilities in per cent.
-
-    >>> confidence(-0.24)
-    '79 %'
-    """
-    return f"{round(100 * math.exp(min(mean_logprob, 0.0)))} %"
-
-
 def _to_item(
     inline: types.InlineCompletionItem, rank: int, document: OpenDocument, support: ItemSupport
 ) -> types.CompletionItem:
@@ -170,7 +160,7 @@ def _to_item(
     if support.adjusts_indentation:
         mode, text = None, _without_indentation(text, document, inline.range.start.line)
     label = _label(text)
-    sure = f"codex-lsp {confidence(_mean_logprob(inline))}"
+    sure = f"codex-lsp {_confidence(inline)}"
     item = types.CompletionItem(
         label=label,
         label_details=(
@@ -213,11 +203,12 @@ def _label(text: str) -> str:
     return f"{first} …" if more else first
 
 
-def _mean_logprob(item: types.InlineCompletionItem) -> float:
+def _confidence(item: types.InlineCompletionItem) -> str:
+    """Return in per cent how likely the candidate is to be right."""
     arguments = None if item.command is None else item.command.arguments
     first: Any = arguments[0] if arguments else None
-    value = first.get("meanLogprob") if isinstance(first, dict) else None
-    return float(value) if isinstance(value, (int, float)) else -math.inf
+    share = first.get("confidence") if isinstance(first, dict) else None
+    return f"{round(100 * share) if isinstance(share, (int, float)) else 0} %"
 
 
 class CompletionMode:

@@ -12,12 +12,6 @@ local M = {}
 local WAIT_MS = 3000
 local MAX_LABEL_CHARS = 60
 
----@param mean_logprob number
----@return string # the geometric mean of the tokens' probabilities
-local function confidence(mean_logprob)
-  return ('%d %%'):format(math.floor(100 * math.exp(math.min(mean_logprob, 0)) + 0.5))
-end
-
 ---@param text string
 ---@return string # one line to know the candidate by
 local function label(text)
@@ -47,7 +41,7 @@ local function to_entry(offer, index, place)
   local filetype = vim.bo[offer.bufnr].filetype
   return {
     label = label(text),
-    labelDetails = argument and { description = confidence(argument.meanLogprob) },
+    labelDetails = argument and { description = ('%.0f %%'):format(100 * argument.confidence) },
     kind = vim.lsp.protocol.CompletionItemKind.Text,
     sortText = ('%04d'):format(place - 1),
     filterText = vim.split(text, '\n')[1],

@@ -9,6 +9,8 @@ local M = {}
 ---@field id string The completion that the item belongs to.
 ---@field index integer The item's number in the answer, from 0.
 ---@field meanLogprob number
+---@field confidence number How likely it is to be right, 0 to 1.
+---@field origin string How the answer came about.
 ---@field tokens integer
 ---@field agreement integer
 

@@ -105,6 +105,10 @@ class Neovim:
         """Wait until the server has loaded its model for this buffer."""
         self.until_lua("return require('codex_lsp').status() == 'ready'")
 
+    def served_but_off(self) -> None:
+        """Wait until the server serves this buffer, in which suggestions are off."""
+        self.until_lua("return select(2, require('codex_lsp').status()) == 'Switched off here.'")
+
     def press(self, keys: str) -> None:
         """Type keys as a user does."""
         self.api.input(keys)

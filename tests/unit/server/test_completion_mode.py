@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 from lsprotocol import types
 
@@ -11,7 +9,6 @@ from codex_lsp.types import Rejection, RejectionReason
 from codex_lsp_server.completing import Answer
 from codex_lsp_server.completion_mode import (
     ItemSupport,
-    confidence,
     documentation,
     resolve,
     to_inline,
@@ -40,7 +37,7 @@ def answer(place: OpenDocument, *texts: str, replaces: int = 0) -> Answer:
                 command=types.Command(
                     title="Accept",
                     command="codexLsp.accept",
-                    arguments=[{"id": "1", "index": index, "meanLogprob": -0.5 * (index + 1)}],
+                    arguments=[{"id": "1", "index": index, "confidence": 0.61 - 0.24 * index}],
                 ),
             )
             for index, text in enumerate(texts)
@@ -217,7 +214,3 @@ def test_whether_it_indents_by_itself(
         )
     )
     assert ItemSupport.of(can).adjusts_indentation is adjusts
-
-
-def test_confidence_is_a_share_even_of_nothing() -> None:
-    assert [confidence(value) for value in (0.0, 0.3, -math.inf)] == ["100 %", "100 %", "0 %"]
