@@ -88,7 +88,7 @@ async def test_edits_count_what_was_agreed_on(start: Start, encoding: str, start
 
 
 async def test_resolving_shows_the_whole_candidate(start: Start) -> None:
-    editor = await start(ON)
+    editor = await start({**ON, "maxLatencyMs": None})
     text = 'def fibonacci(n):\n    """Return the nth Fibonacci number."""\n    '
     item = (await ask(editor, editor.open(text), 2, 4)).items[0]
     assert item.documentation is None
