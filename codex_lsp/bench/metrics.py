@@ -91,6 +91,15 @@ class Summary:
         """The share of the keys that did not have to be pressed."""
         return _ratio(self.saved_keys, self.keys + self.saved_keys)
 
+    def text_within(self, limit_ms: int) -> float:
+        """Return the share of the text's keys that were served in time, whoever pressed them.
+
+        A key that accepting saved had a suggestion on screen, too. Of the keys that were pressed
+        alone, :attr:`within` takes away just those that a good suggestion served.
+        """
+        shown = self.within[limit_ms] * self.keys
+        return _ratio(shown + self.saved_keys, self.keys + self.saved_keys)
+
     @property
     def reused_share(self) -> float:
         """The share of the answers with a suggestion that the model did not have to be run for."""
@@ -107,6 +116,7 @@ class Summary:
             "savedKeys": self.saved_keys,
             "savedShare": self.saved_share,
             "within": {str(limit): share for limit, share in self.within.items()},
+            "textWithin": {str(limit): self.text_within(limit) for limit in self.within},
             "shownMs": spread(self.shown_ms),
             "answerMs": spread(self.answer_ms),
             "late": self.late,

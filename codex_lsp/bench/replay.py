@@ -35,10 +35,13 @@ class Typist:
 
     :ivar pace: ``real``: the next key is pressed when it is due; ``fast``: when the answer is there
     :ivar cancels: outdated requests are called off, as VS Code does and Neovim does not
+    :ivar accepts: suggestions that are right are accepted; else every key is pressed, so that all
+        services meet the same ones
     """
 
     pace: Pace = "real"
     cancels: bool = True
+    accepts: bool = True
     rhythm: Rhythm = Rhythm()
 
 
@@ -147,7 +150,7 @@ class _Session:
     def _press(self, offset: int, number: int) -> int:
         """Press the key at ``offset``; return how many characters it put in."""
         upcoming = self._text[offset:]
-        taken = editor.accepted_chars(self._ghost, upcoming)
+        taken = editor.accepted_chars(self._ghost, upcoming) if self._typist.accepts else 0
         inserted = upcoming[:taken] if taken else editor.stroke(self._text, offset)
         accepted = self._ghost if taken else None
         self._ghost = editor.typed_through(self._ghost, inserted)

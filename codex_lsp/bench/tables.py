@@ -76,6 +76,15 @@ def replay_table(summaries: Sequence[Summary], name: str = "replay") -> Table:
             )
             for limit in LIMITS_MS
         ),
+        *(
+            _line(
+                f"or saved by accepting one, {limit} ms, % of the text's keys",
+                summaries,
+                _text_within(limit),
+                "{:.1f}",
+            )
+            for limit in LIMITS_MS
+        ),
         _line("time to a suggestion, ms: median", summaries, lambda s: percentile(s.shown_ms, 50)),
         _line("time to a suggestion, ms: 95 %", summaries, lambda s: percentile(s.shown_ms, 95)),
         _line("time to an answer, ms: median", summaries, lambda s: percentile(s.answer_ms, 50)),
@@ -121,6 +130,10 @@ def _line(
 
 def _within(limit: int) -> Figure:
     return lambda summary: 100 * summary.within[limit]
+
+
+def _text_within(limit: int) -> Figure:
+    return lambda summary: 100 * summary.text_within(limit)
 
 
 def _late(summary: Summary) -> float:

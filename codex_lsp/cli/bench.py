@@ -24,6 +24,10 @@ _Client = Annotated[
     str, typer.Option(help="vscode calls outdated requests off; neovim never does.")
 ]
 _Wpm = Annotated[float, typer.Option(help="The typist's speed in words a minute.")]
+_Accept = Annotated[
+    bool,
+    typer.Option("--accept/--no-accept", help="Accept right suggestions, or press every key."),
+]
 _Model = Annotated[
     str | None, typer.Option("--model", help="An installed model's name, or a directory's path.")
 ]
@@ -64,6 +68,7 @@ def _replay(
     pace: _Pace = "real",
     client: _Client = "vscode",
     wpm: _Wpm = 51.56,
+    accept: _Accept = True,
     model: _Model = None,
     out: _Out = None,
     as_json: _Json = False,
@@ -72,7 +77,7 @@ def _replay(
     from codex_lsp.cli import bench_runs
     from codex_lsp.cli.bench_output import Output
 
-    typing = bench_runs.Typing(file, limit_keys, seed, pace, client, wpm)
+    typing = bench_runs.Typing(file, limit_keys, seed, pace, client, wpm, accept)
     bench_runs.run_replay(typing, setting, compare, model, Output(out, as_json))
 
 
@@ -140,6 +145,7 @@ def _peer(
     threads: Annotated[int, typer.Option(help="For both; 0: the physical cores, at most 4.")] = 0,
     repeats: _Repeats = 3,
     places: _Places = 8,
+    accept: _Accept = True,
     out: _Out = None,
     as_json: _Json = False,
 ) -> None:
@@ -147,7 +153,7 @@ def _peer(
     from codex_lsp.cli import bench_peer
     from codex_lsp.cli.bench_output import Output
 
-    plan = bench_peer.Plan(limit_keys, seed, setting, threads, repeats, places)
+    plan = bench_peer.Plan(limit_keys, seed, setting, threads, repeats, places, accept)
     bench_peer.run(plan, Output(out, as_json))
 
 

@@ -51,7 +51,7 @@ def run(out: Path, page: Path | None, keys: int, requests: int) -> None:
     if importlib.util.find_spec("llama_cpp") is None:
         sys.stderr.write("codex-lsp: the extra `peer` is not installed; llama.cpp is left out.\n")
     else:
-        plan = bench_peer.Plan(keys, 0, (), 0, 3, 8)
+        plan = bench_peer.Plan(keys, 0, (), 0, 3, 8, accepts=False)
         keep(bench_peer.run(plan, output("peer")))
     keep([bench_server_runs.run_memory(requests, (), 0, None, output("memory"))])
     if page is not None:

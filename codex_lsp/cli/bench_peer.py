@@ -52,6 +52,7 @@ class Plan:
     threads: int
     repeats: int
     places: int
+    accepts: bool = True
 
 
 def run(plan: Plan, output: Output) -> list[Table]:
@@ -133,4 +134,5 @@ def _replay(
         services: dict[str, Service] = {f"{PEER_NAME} n=1": plain, OWN_NAME: server}
         for service in services.values():
             warm_up(service)
-        yield from alternate(services, pieces(texts, plan.keys), Typist(rhythm=Rhythm(plan.seed)))
+        typist = Typist(accepts=plan.accepts, rhythm=Rhythm(plan.seed))
+        yield from alternate(services, pieces(texts, plan.keys), typist)

@@ -36,6 +36,7 @@ class Typing:
     pace: str
     client: str
     wpm: float
+    accepts: bool = True
 
     def typist(self) -> Typist:
         """Return who types.
@@ -50,7 +51,8 @@ class Typing:
                 raise UsageError(f"{name} is {value!r}, but has to be one of {', '.join(allowed)}.")
         if self.wpm <= 0:
             raise UsageError(f"--wpm is {self.wpm:g}, but has to be above 0.")
-        return Typist(cast(Pace, self.pace), self.client == "vscode", Rhythm(self.seed, self.wpm))
+        rhythm = Rhythm(self.seed, self.wpm)
+        return Typist(cast(Pace, self.pace), self.client == "vscode", self.accepts, rhythm)
 
     def pieces(self) -> list[Piece]:
         """Return the pieces of text to type.

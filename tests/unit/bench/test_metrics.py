@@ -58,6 +58,8 @@ def test_figures_are_those_of_the_events() -> None:
     assert (found.accepted, found.accepted_chars, found.saved_keys) == (1, 9, 8)
     assert found.saved_share == 8 / 13
     assert found.within == {50: 0.2, 100: 0.4, 200: 0.4, 400: 0.6}
+    # Eight keys were saved, and two of the five that were pressed had a suggestion.
+    assert found.text_within(200) == pytest.approx(10 / 13)
     assert found.shown_ms == (60, 0, 400)
     assert found.late == 1
     assert found.origins == {"model": 2, "cache": 1}

@@ -53,6 +53,16 @@ def test_a_right_suggestion_is_accepted_whole() -> None:
     assert summarize("v", [found]).saved_keys == 9
 
 
+def test_a_typist_who_accepts_nothing_presses_every_key() -> None:
+    service = FakeService(lambda before: "listdir():" if before.endswith("os.") else None)
+    found = replay.replay(service, "v", PIECE, Typist("fast", accepts=False))
+    keys = [event for event in found.events if isinstance(event, Key)]
+    assert len(keys) == PIECE.end - PIECE.start - 4
+    assert not any(key.accepted for key in keys)
+    assert sum(key.kept for key in keys) == len("listdir()")
+    assert service.accepted_items == []
+
+
 def test_a_first_line_is_accepted_alone_and_the_rest_stays_on_screen() -> None:
     offer = "listdir():\n    pass"
     service = FakeService(lambda before: offer if before.endswith("os.") else None)
@@ -88,7 +98,7 @@ def test_a_suggestion_grows_on_screen() -> None:
 @pytest.mark.parametrize("cancels", [True, False])
 def test_an_outdated_request_is_called_off_only_by_an_editor_that_does_so(cancels: bool) -> None:
     service = FakeService(lambda before: None if before.endswith(" os") else ...)
-    hasty = Typist("real", cancels, Rhythm(words_per_minute=1e9))
+    hasty = Typist("real", cancels, rhythm=Rhythm(words_per_minute=1e9))
     found = replay.replay(service, "v", Piece(TEXT, 6, 9), hasty)
     expected = ["insert  ", "ask 1", "insert o", "cancel 1", "ask 2", "insert s", "cancel 2"]
     assert service.log[1:-2] == [

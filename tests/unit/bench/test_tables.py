@@ -37,6 +37,8 @@ def test_a_variant_is_divided_by_the_first() -> None:
     table = tables.replay_table([summary("a"), other])
     assert table.header == ("figure", "a", "b", "b / a")
     assert row(table, "suggestion on screen within 200 ms, % of keys") == ("40.0", "60.0", "1.50")
+    text = "or saved by accepting one, 200 ms, % of the text's keys"
+    assert row(table, text) == ("52.0", "68.0", "1.31")
     assert row(table, "time to a suggestion, ms: median") == ("20", "20", "1.00")
     assert row(table, "keys saved, %") == ("20.0", "20.0", "1.00")
     assert row(table, "requests outdated before their answer, %") == ("20.0", "20.0", "1.00")
