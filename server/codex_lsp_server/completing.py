@@ -224,18 +224,20 @@ class Completing:
         self._slot.adopt(typed)
         job = run.job
         whole = not self.streaming and not typed.text
-        awaited: asyncio.Future[Any] = job.done if whole else job.first
-        poll: float | None = None
+        if whole:
+            await self._jobs.wait_for_answer(turn, run)
+        else:
+            await turn.wait(job.first)
         while True:
-            await turn.wait(awaited, poll)
             if turn.over is not None:
                 return Answer(rejection=turn.over)
             outcome = job.done.result() if job.done.done() else None
-            left = () if job.latest is None else remainders(job.latest.alternatives, typed)
-            if outcome is not None or (left and not whole):
+            said = self._jobs.shown_of(run)
+            left = () if said is None else remainders(said.alternatives, typed)
+            if outcome is not None or left:
                 break
             # All that it says so far has been typed, but it grows.
-            awaited, poll = job.done, POLL_S
+            await turn.wait(job.done, POLL_S)
         if document.version != turn.asked.request.document.version:
             self._slot.leave_alone()
             return Answer(rejection=STALE)
@@ -339,8 +341,7 @@ class Completing:
         self._follow_up = True
         run = self._slot.run
         if run is not None and run.made.id == completion:
-            if run.stream is not None:
-                run.stream.end()
+            self._jobs.accepted(run)
             self._slot.leave_alone()
         else:
             self._ahead.accepted(completion, index)

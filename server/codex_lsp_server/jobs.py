@@ -82,9 +82,8 @@ class Jobs:
         """
         options = loaded.options(self.settings)
         job = loaded.start(replace(request, recalled=self._recall(request)), options)
-        self._count += 1
         # Of a job that was asked for, the first answer is no later one: this is for all others.
-        made = Made(f"{self._count}", Origin.PREFETCH if ahead else Origin.KEPT)
+        made = Made(self._next_id(), Origin.PREFETCH if ahead else Origin.KEPT)
         run = Run(made, request, job, lead, ahead)
         self._slot.put(run)
         job.done.add_done_callback(partial(self._ended, run))
@@ -110,16 +109,25 @@ class Jobs:
         first = run.job.first.result()
         if self.streaming or isinstance(first, Rejection):
             return first
-        return run.settled() or first
+        return run.whole_lines() or first
 
     def remember(self) -> None:
         """Put what the running job says so far into the cache."""
         run = self._slot.run
-        if run is None or run.job.latest is None:
-            return
-        so_far = run.job.latest if self.streaming else run.settled()
-        if so_far is not None:
-            self._cache.put(run.place, so_far, run.made)
+        completion = None if run is None else self.shown_of(run)
+        if run is not None and completion is not None:
+            self._cache.put(run.place, completion, run.made)
+
+    def shown_of(self, run: Run) -> Completion | None:
+        """Return what can be shown of a job: half a line only where the client sees it grow."""
+        return run.job.latest if self.streaming else run.whole_lines()
+
+    def accepted(self, run: Run) -> None:
+        """Show no more of a job; what it still brings is another completion to the client."""
+        if run.stream is not None:
+            run.stream.end()
+            run.stream = None
+        run.made.id = self._next_id()
 
     def stream(self, run: Run, asked: Asked, typed: Typed) -> None:
         """Let a job's text grow on screen, if the client can show that.
@@ -152,6 +160,10 @@ class Jobs:
         if isinstance(loaded, Loaded) and self._slot.idle:
             loaded.warm(request, loaded.options(self.settings))
 
+    def _next_id(self) -> str:
+        self._count += 1
+        return f"{self._count}"
+
     def _ended(self, run: Run, done: asyncio.Future[Outcome]) -> None:
         self._slot.ended(run)
         outcome = None if done.cancelled() or done.exception() is not None else done.result()
@@ -166,7 +178,7 @@ class Jobs:
             self.latency.add(outcome.first_ms / 1000, outcome.work.kept > 0)
         if run.recent is not None:
             run.recent.engine = outcome.first_ms
-        completion = run.settled()
+        completion = run.whole_lines()
         if completion is not None and run.wanted:
             self._cache.put(run.place, completion, run.made)
             if run.stream is not None:

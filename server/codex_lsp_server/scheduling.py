@@ -76,8 +76,8 @@ class Run:
         self.recent: Recent | None = None
         self.wanted = True
 
-    def settled(self) -> Completion | None:
-        """Return what an ended job brought: whole lines only, if it was stopped while it grew."""
+    def whole_lines(self) -> Completion | None:
+        """Return what the job says so far, without the line that it is at."""
         latest = self.job.latest
         if latest is None or latest.complete:
             return latest

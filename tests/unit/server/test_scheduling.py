@@ -222,7 +222,13 @@ async def test_what_grows_behind_an_accepted_line_is_the_next_completion() -> No
     assert [note["done"] for note in session.notes] == [True]
     newer = await session.asking()
     session.open(gate)
-    assert texts(await newer) == ["\n    cd"]
+    following = await newer
+    assert argument(following)["id"] != argument(answer)["id"]
+    # It is shown as soon as there is some of it, and may grow.
+    assert "\n    cd".startswith(texts(following)[0])
+    await until(lambda: session.completing._slot.run is None)
+    session.type("\n    c")
+    assert await session.texts() == ["d"]
     assert len(engine.prompts) == 1
     await session.close()
 
@@ -249,6 +255,22 @@ async def test_a_client_that_shows_no_growth_gets_the_line_while_the_user_types_
     assert (texts(answer), argument(answer)["origin"]) == (["b"], "kept")
     assert await first == Answer(rejection=NEWER)
     session.open(gate)
+    await session.close()
+
+
+async def test_a_client_that_shows_no_growth_gets_whole_lines_only() -> None:
+    engine, gate = gated(rows(*LINES))
+    session = Session(engine, BLOCK)
+    first = await session.asking()
+    await gate.reached(len("\n    ab\n    c"))
+    session.type("\n    a")
+    assert await session.texts() == ["b"]
+    session.type("b")
+    newer = await session.asking()
+    session.open(gate)
+    assert texts(await newer) == ["\n    cd"]
+    assert await first == Answer(rejection=NEWER)
+    assert len(engine.prompts) == 1
     await session.close()
 
 
