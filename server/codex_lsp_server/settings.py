@@ -102,7 +102,7 @@ class Settings:
     recall: Literal["off", "file", "project"] = "project"
     """Suggest lines that were seen before: of the same file, or of the workspace's files, too."""
 
-    prefetch: bool = True
+    prefetch: bool = False
     """Prepare the completion that will likely be asked for next, while nothing else is to do."""
 
     adaptive_debounce: bool = False

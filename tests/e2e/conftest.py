@@ -178,7 +178,7 @@ async def start(model: ModelDir) -> AsyncIterator[Start]:
             can.general = types.GeneralClientCapabilities(position_encodings=encodings)
         prepare(client)
         result = await client.initialize_session(
-            # What is made ahead takes samples as well: with it, a seed fixes nothing.
+            # What is made ahead would take samples as well: with it, a seed fixes nothing.
             types.InitializeParams(
                 capabilities=can,
                 initialization_options={"seed": 1, "prefetch": False, **(options or {})},
