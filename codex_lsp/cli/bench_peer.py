@@ -127,7 +127,7 @@ def _replay(
 ) -> Iterator[Recording]:
     """Type the same text with both. The peer sees what the server's default settings show."""
     shared = read_settings(plan.settings)
-    options = {"seed": plan.seed, "threads": plan.threads, "model": str(model.path), **shared}
+    options = {"threads": plan.threads, "model": str(model.path), **shared}
     shown = Settings(samples=1).completer_options(model.description.sampling)
     plain = EngineService(Completer(peer, model.description), shown)
     with closing(plain), closing(LspService(options)) as server:

@@ -74,7 +74,8 @@ def run_replay(
     """Replay with one variant of the settings or several, and print the figures."""
     found = find_or_offer(model)
     typist, chosen = typing.typist(), typing.pieces()
-    shared = {"seed": typing.seed, "model": str(found.path), **read_settings(settings)}
+    # No seed: with one, the engine has a single worker, and is not what users have.
+    shared = {"model": str(found.path), **read_settings(settings)}
     variants = {text: shared | read_settings(text.split(",")) for text in compare}
     variants = variants or {OWN_NAME: shared}
     with ExitStack() as stack:
