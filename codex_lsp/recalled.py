@@ -14,8 +14,8 @@ from codex_lsp.tokenizer import Tokenizer
 from codex_lsp.types import Candidate, Context, FinishReason, Token
 
 SURE = 0.3
-"""A line at least this likely answers the request by itself: of such lines seven in ten are exactly
-right, of sampled ones in the same places one or two."""
+"""A line at least this likely answers the request by itself: such lines are right twice as often as
+the best samples in the same places (`codex-lsp bench recall --compete`)."""
 SCORED = 2
 """How many lines the model is asked about: each has its context read anew."""
 CONTEXT_TOKENS = 64

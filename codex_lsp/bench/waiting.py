@@ -7,6 +7,7 @@ meet the same samples.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -221,7 +222,12 @@ class Played:
 
 
 def table(seen: Mapping[Rule, Sequence[Seen]]) -> Table:
-    """Return what each rule came to; steps and tokens are means over the positions."""
+    """Return what each rule came to; the first is what the others are compared with.
+
+    Steps and tokens are means over the positions. A gain has the standard error of the difference,
+    position by position, since all rules meet the same samples.
+    """
+    base = next(iter(seen.values()))
     rows = []
     for rule, items in seen.items():
         count = len(items)
@@ -230,17 +236,34 @@ def table(seen: Mapping[Rule, Sequence[Seen]]) -> Table:
             (
                 rule.name,
                 percent(sum(item.right for item in items) / count),
+                _gain(items, base),
                 percent(sum(item.begins_right for item in items) / count),
                 f"{sum(steps) / count:.1f}",
                 str(steps[(count - 1) * 9 // 10]),
                 f"{sum(item.decoded for item in items) / count:.1f}",
             )
         )
-    positions = len(next(iter(seen.values())))
     return Table(
         "waiting",
         "Whom to wait for",
-        ("samples", "right, %", "or begins so, %", "steps", "steps, 90 %", "tokens"),
+        (
+            "samples",
+            "right, %",
+            "gain, points",
+            "or begins so, %",
+            "steps",
+            "steps, 90 %",
+            "tokens",
+        ),
         tuple(rows),
-        f"{positions} positions. **Right** is all of the rest of the line.",
+        f"{len(base)} positions. **Right** is all of the rest of the line; **gain** is over one "
+        "sample, with its standard error.",
     )
+
+
+def _gain(items: Sequence[Seen], base: Sequence[Seen]) -> str:
+    differences = [one.right - other.right for one, other in zip(items, base, strict=True)]
+    count = len(differences)
+    mean = sum(differences) / count
+    variance = sum((value - mean) ** 2 for value in differences) / count
+    return f"{100 * mean:+.1f} ± {100 * math.sqrt(variance / count):.1f}"

@@ -33,7 +33,9 @@ _Model = Annotated[
 ]
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 _Out = Annotated[Path | None, typer.Option("--out", help="Keep what was recorded: JSON lines.")]
-_Threads = Annotated[list[int], typer.Option(help="CPU threads. Repeat it to compare.")]
+_Threads = Annotated[
+    list[int], typer.Option(help="CPU threads; 0: as tuned. Repeat it to compare.")
+]
 _Contexts = Annotated[list[int], typer.Option("--context", help="Tokens. Repeatable.")]
 _Rows = Annotated[list[int], typer.Option("-n", help="Rows decoded at once. Repeatable.")]
 _Places = Annotated[int, typer.Option(help="Places at which first lines are timed.")]
@@ -142,7 +144,9 @@ def _peer(
     limit_keys: _Keys = 300,
     seed: _Seed = 0,
     setting: _Settings = [],  # noqa: B006
-    threads: Annotated[int, typer.Option(help="For both; 0: the physical cores, at most 4.")] = 0,
+    threads: Annotated[
+        int, typer.Option(help="For both; 0: as tuned, and all cores for llama.cpp.")
+    ] = 0,
     repeats: _Repeats = 3,
     places: _Places = 8,
     accept: _Accept = True,

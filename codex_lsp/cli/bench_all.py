@@ -19,7 +19,9 @@ from codex_lsp.cli import (
 )
 from codex_lsp.cli.bench_output import Output
 from codex_lsp.cli.bench_runs import Typing
+from codex_lsp.cli.loading import find_or_offer
 from codex_lsp.evals.facts import machine, versions
+from codex_lsp.tuning.lookup import find_tuning
 
 
 def run(out: Path, page: Path | None, keys: int, requests: int) -> None:
@@ -42,7 +44,7 @@ def run(out: Path, page: Path | None, keys: int, requests: int) -> None:
     keep([bench_server_runs.run_overhead(10, (), None, output("overhead"))])
     lines = bench_recall_runs.Typing((), 300, 0)
     keep(bench_recall_runs.run_recall(lines, fit=False, as_json=False))
-    fewer = bench_recall_runs.Typing((), 60, 0)
+    fewer = bench_recall_runs.Typing((), 150, 0)
     keep([bench_waiting_runs.run_waiting(fewer, None, as_json=False)])
     fewer = bench_recall_runs.Typing((), 40, 0)
     keep(bench_recall_runs.run_competing(fewer, None, fit=False, as_json=False))
@@ -73,6 +75,7 @@ def write(out: Path, found: Mapping[str, Table], page: Path | None) -> None:
 
 
 def _machine_table() -> Table:
-    facts = {**machine(), **versions()}
+    tuning = find_tuning(find_or_offer(None))
+    facts = {**machine(), **versions(), "tuned_to": tuning or "nothing: defaults"}
     rows = tuple((name.replace("_", " "), str(value)) for name, value in facts.items())
     return Table("machine", "Measured on", ("what", "value"), rows)

@@ -11,7 +11,7 @@ from codex_lsp.bench import cancel, latency, latency_tables, plots
 from codex_lsp.bench.corpus import load_texts
 from codex_lsp.bench.latency import Key, Sample
 from codex_lsp.bench.tables import Table
-from codex_lsp.cli.bench_facts import OWN_NAME, facts
+from codex_lsp.cli.bench_facts import OWN_NAME, facts, threads_of
 from codex_lsp.cli.bench_output import (
     Output,
     finish,
@@ -66,10 +66,10 @@ def run_latency(
     found = find_or_offer(model)
     with ExitStack() as stack:
         engines = {}
-        for count in dict.fromkeys(threads):
+        for count in dict.fromkeys(threads_of(wanted, found) for wanted in threads):
             options = EngineOptions(threads=count, seed=0, max_cache_mb=ROOMY_MB)
             engine = stack.enter_context(closing(CTranslate2Engine(found, options)))
-            engines[f"{OWN_NAME}, {engine.threads} threads"] = engine
+            engines[f"{OWN_NAME}, {engine.threads} thread{'s' * (count > 1)}"] = engine
         samples = list(with_bar(_measure(engines, found, sizes), "times measured"))
     known = facts("latency", found, sizes=asdict(sizes), threads=list(threads))
     if output.file is not None:
@@ -99,7 +99,8 @@ def run_cancel(
         if value < 1:
             raise UsageError(f"{name} is {value}, but has to be 1 or more.")
     found = find_or_offer(model)
-    with closing(CTranslate2Engine(found, EngineOptions(seed=0, max_cache_mb=ROOMY_MB))) as engine:
+    options = EngineOptions(threads=threads_of(0, found), seed=0, max_cache_mb=ROOMY_MB)
+    with closing(CTranslate2Engine(found, options)) as engine:
         ids = engine.tokenizer.encode("\n".join(text.content for text in load_texts()))
         steps = cancel.measure(engine, ids, rows, count, context, seed=0)
         stops = list(with_bar(steps, "cancellations", count * len(rows)))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from codex_lsp.engine.ct2 import default_threads
 from codex_lsp.evals.facts import machine, versions
 from codex_lsp.model_dir import ModelDir
+from codex_lsp.tuning.lookup import find_tuning
 
 OWN_NAME = "codex-lsp"
 
@@ -20,3 +22,9 @@ def facts(command: str, model: ModelDir, **settings: Any) -> dict[str, Any]:
         "versions": versions(),
         "machine": machine(),
     }
+
+
+def threads_of(wanted: int, model: ModelDir) -> int:
+    """Return how many threads to measure with: 0 takes what a user of this machine gets."""
+    tuning = find_tuning(model)
+    return wanted or (default_threads() if tuning is None else tuning.threads)

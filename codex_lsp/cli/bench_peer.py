@@ -20,7 +20,7 @@ from codex_lsp.bench.rhythm import Rhythm
 from codex_lsp.bench.service import Service
 from codex_lsp.bench.tables import Table, replay_table
 from codex_lsp.cli.bench_engine_runs import ROOMY_MB, as_samples, sampling_of
-from codex_lsp.cli.bench_facts import OWN_NAME, facts
+from codex_lsp.cli.bench_facts import OWN_NAME, facts, threads_of
 from codex_lsp.cli.bench_output import Output, print_json, print_tables, with_bar, write_lines
 from codex_lsp.cli.bench_runs import read_settings, summaries_of
 from codex_lsp.cli.loading import default_model, find_or_offer
@@ -59,16 +59,20 @@ def run(plan: Plan, output: Output) -> list[Table]:
     """Measure both, and print the ratios."""
     model = find_or_offer(None)
     gguf = find_gguf()
-    threads = plan.threads or default_threads()
+    # Each with what suits it here: llama.cpp is as fast as it can be with all cores.
+    threads = threads_of(plan.threads, model)
+    peer_threads = plan.threads or default_threads()
     texts = load_texts()
     with ExitStack() as stack:
         options = EngineOptions(threads=threads, seed=plan.seed, max_cache_mb=ROOMY_MB)
         own = stack.enter_context(closing(CTranslate2Engine(model, options)))
-        peer = LlamaCppEngine(gguf, own.tokenizer, CONTEXT, threads, plan.seed)
+        peer = LlamaCppEngine(gguf, own.tokenizer, CONTEXT, peer_threads, plan.seed)
         stack.enter_context(closing(peer))
         samples = list(with_bar(_latencies(own, peer, model, texts, plan), "times measured"))
         recordings = list(with_bar(_replay(peer, model, texts, plan), "pieces typed"))
-    known = facts("peer", model, plan=asdict(plan), threads=threads, gguf=gguf.name)
+    known = facts(
+        "peer", model, plan=asdict(plan), threads=threads, peer_threads=peer_threads, gguf=gguf.name
+    )
     medians = latency.medians(samples)
     summaries = summaries_of(recordings)
     found = [

@@ -47,10 +47,14 @@ def test_one_row_goes_on_alone_where_the_first_token_is_sure() -> None:
     assert play(sure, rule, TOKENIZER, description()) == Seen(False, False, 4, 4 + 1)
 
 
-def test_the_table_has_means_and_the_ninth_tenth() -> None:
-    rule = Rule("rule", 2, 2)
+def test_the_table_has_means_the_ninth_tenth_and_gains_with_their_errors() -> None:
+    one, two = Rule("one", 1, None), Rule("two", 2, 2)
     items = [Seen(True, True, step, 2 * step) for step in range(1, 11)]
-    items[0] = Seen(False, True, 1, 2)
-    found = table({rule: items})
-    assert found.rows == (("rule", "90.0", "100.0", "5.5", "9", "11.0"),)
+    fewer = [Seen(index < 6, True, 1, 2) for index in range(10)]
+    found = table({one: fewer, two: items})
+    assert found.rows == (
+        ("one", "60.0", "+0.0 ± 0.0", "100.0", "1.0", "1", "2.0"),
+        # Four of ten differ: the variance is 0.4 - 0.4², over ten positions.
+        ("two", "100.0", "+40.0 ± 15.5", "100.0", "5.5", "9", "11.0"),
+    )
     assert found.note.startswith("10 positions.")
