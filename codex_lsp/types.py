@@ -271,10 +271,15 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Why there is no completion. ``detail`` is one sentence for the user."""
+    """Why there is no completion, or why a candidate is none.
+
+    :ivar detail: one sentence for the user
+    :ivar by: the name of the filter that rejected the candidate; empty when no filter did
+    """
 
     reason: RejectionReason
     detail: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from codex_lsp.postprocess.same_line import fit_same_line
 from codex_lsp.postprocess.unfinished import trim_unfinished
 
 FILTERS: tuple[Filter, ...] = (
-    reject_mismatch,
-    trim_unfinished,
-    trim_next_lines,
-    fit_same_line,
-    trim_blanks,
+    Filter("mismatch", reject_mismatch),
+    Filter("unfinished", trim_unfinished),
+    Filter("next_lines", trim_next_lines),
+    Filter("same_line", fit_same_line),
+    Filter("blanks", trim_blanks),
 )
 """In the order in which they run."""
 

@@ -14,10 +14,12 @@ class Draft:
     """A candidate on its way to the editor.
 
     :ivar replaces: how many characters right of the cursor, on its line, the text replaces
+    :ivar trimmed_by: the names of the filters that changed it, in the order in which they ran
     """
 
     candidate: Candidate
     replaces: int = 0
+    trimmed_by: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -31,18 +33,30 @@ class Draft:
         return replace(self, candidate=truncate(self.candidate, keep))
 
 
-Filter = Callable[[Draft, Context], "Draft | Rejection"]
-"""Lets a draft pass, trims it, or rejects it with a reason."""
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One rule: lets a draft pass, trims it, or rejects it with a reason.
+
+    :ivar name: what traces and statistics call it; stable
+    :ivar apply: a pure function
+    """
+
+    name: str
+    apply: Callable[[Draft, Context], Draft | Rejection]
 
 
 def apply_filters(
     candidate: Candidate, context: Context, filters: Sequence[Filter]
 ) -> Draft | Rejection:
-    """Run ``candidate`` through ``filters``, in order, until one rejects it."""
+    """Run ``candidate`` through ``filters``, in order, until one rejects it.
+
+    Draft and rejection say which filters were at work.
+    """
     draft = Draft(candidate)
     for step in filters:
-        result = step(draft, context)
+        result = step.apply(draft, context)
         if isinstance(result, Rejection):
-            return result
-        draft = result
+            return replace(result, by=step.name)
+        if result is not draft and result != draft:
+            draft = replace(result, trimmed_by=(*draft.trimmed_by, step.name))
     return draft

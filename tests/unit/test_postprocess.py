@@ -101,7 +101,28 @@ def test_what_is_cut_leaves_the_score() -> None:
 
 def test_reasons_carry_a_sentence() -> None:
     rejection = apply_filters(candidate_of(""), context_of("x = ¦"), FILTERS)
-    assert rejection == Rejection(RejectionReason.EMPTY, "The model has nothing to add here.")
+    assert rejection == Rejection(
+        RejectionReason.EMPTY, "The model has nothing to add here.", by="blanks"
+    )
+
+
+def test_a_draft_names_the_filters_that_changed_it() -> None:
+    context = context_of("f(¦)\nreturn x\n")
+    changed = apply_filters(candidate_of("a) "), context, FILTERS)
+    assert isinstance(changed, Draft)
+    assert (changed.text, changed.trimmed_by) == ("a", ("same_line",))
+    whole = apply_filters(candidate_of("a"), context, FILTERS)
+    assert isinstance(whole, Draft)
+    assert whole.trimmed_by == ()
+    several = apply_filters(candidate_of("a \nreturn x"), context_of("¦\nreturn x"), FILTERS)
+    assert isinstance(several, Draft)
+    assert several.trimmed_by == ("next_lines", "blanks")
+
+
+def test_what_is_replaced_counts_as_a_change() -> None:
+    draft = apply_filters(candidate_of("a) + 1"), context_of("f(¦)"), FILTERS)
+    assert isinstance(draft, Draft)
+    assert (draft.replaces, draft.trimmed_by) == (1, ("same_line",))
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,9 @@ async def test_what_is_typed_meanwhile_reaches_the_rows() -> None:
     await heard(engines, 3)
     gate.open.set()
     assert (await job.done).result == Rejection(
-        RejectionReason.SUPERSEDED, "Something else was typed than what the samples say."
+        RejectionReason.SUPERSEDED,
+        "Something else was typed than what the samples say.",
+        by="mismatch",
     )
     await worker.close()
 
