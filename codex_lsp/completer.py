@@ -15,9 +15,9 @@ from codex_lsp.batches import Batches
 from codex_lsp.context import build_context
 from codex_lsp.engine.base import Cancellation, Engine
 from codex_lsp.model_dir import ModelDescription
-from codex_lsp.options import CompleterOptions
+from codex_lsp.options import CompleterOptions, RankerName
 from codex_lsp.prompt import PromptBuilder
-from codex_lsp.ranking import MeanLogprob, Ranker
+from codex_lsp.ranking import Ranker, make_ranker
 from codex_lsp.recalled import RecalledLines
 from codex_lsp.selection import Listener, Selection
 from codex_lsp.typed import TypedText
@@ -40,11 +40,13 @@ class Completer:
     ) -> None:
         """Prepare for one model.
 
+        :param ranker: one to use whatever the options say
         :raises InvalidModelError: the vocabulary lacks a token that the description names
         """
         self._engine = engine
         self._prompts = PromptBuilder(description, engine.tokenizer)
-        self._ranker = ranker or MeanLogprob()
+        self._given_ranker = ranker
+        self._rankers: dict[RankerName, Ranker] = {}
         self._anchors = Anchors()
 
     def complete(
@@ -76,7 +78,8 @@ class Completer:
             )
         typed = typed or TypedText()
         recalled = RecalledLines(context, self._engine.tokenizer, self._prompts.bos)
-        selection = Selection(context, options, self._ranker, listener, typed, recalled.ranked)
+        ranker = self._ranker(options.ranker)
+        selection = Selection(context, options, ranker, listener, typed, recalled.ranked)
         invoked = context.trigger is Trigger.INVOKED
         if not invoked and (sure := recalled.sure()):
             selection.show(sure, complete=True)
@@ -91,6 +94,14 @@ class Completer:
         timing = replace(batches.timing, total=selection.elapsed_ms)
         work = batches.work + Work(scored=recalled.scored_tokens)
         return Outcome(selection.result, timing, work, selection.first_ms)
+
+    def _ranker(self, name: RankerName) -> Ranker:
+        """Return the ranker of that name; a random one goes on where it stopped."""
+        if self._given_ranker is not None:
+            return self._given_ranker
+        if name not in self._rankers:
+            self._rankers[name] = make_ranker(name, self._engine)
+        return self._rankers[name]
 
     def warm(
         self,

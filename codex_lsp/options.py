@@ -9,6 +9,8 @@ from codex_lsp.context import ContextOptions
 from codex_lsp.sampling import SamplingParams
 
 Device = Literal["auto", "cpu", "cuda"]
+RankerName = Literal["mean-logprob", "summed-logprob", "suffix-likelihood", "random"]
+"""What orders the candidates; see :mod:`codex_lsp.ranking.registry`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class CompleterOptions:
     :ivar min_mean_logprob: candidates that the model is less sure of are not shown, in nats a token
     :ivar max_latency_ms: from then on the first line that is whole is not kept waiting for better
         ones; None waits for as long as the sampling parameters say
+    :ivar ranker: what orders the candidates
     """
 
     sampling: SamplingParams = field(default_factory=SamplingParams)
@@ -52,3 +55,4 @@ class CompleterOptions:
     budget: TokenBudget = field(default_factory=TokenBudget)
     min_mean_logprob: float = float("-inf")
     max_latency_ms: float | None = 400.0
+    ranker: RankerName = "mean-logprob"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -89,7 +90,10 @@ class Selection:
         draft = apply_filters(line, self._context, FILTERS)
         if isinstance(draft, Rejection):
             return False
-        self._best_score = max(self._best_score, self._ranker.score(draft.candidate, self._context))
+        # Where no bound is known no row is ever hopeless, and there is no need of a mark.
+        if math.isfinite(self._ranker.bound(draft.candidate, 0)):
+            score = self._ranker.score(draft.candidate, self._context)
+            self._best_score = max(self._best_score, score)
         return True
 
     def hopeless(self, row: Candidate, more: int) -> bool:
@@ -153,10 +157,10 @@ class Selection:
         """Return the different drafts, best first; of equal ones the best, with their number."""
         best: dict[str, tuple[float, Ranked]] = {}
         typed = len(self._context.line_before.strip())
-        for row, draft in drafts.items():
-            if isinstance(draft, Rejection):
-                continue
-            score = self._ranker.score(draft.candidate, self._context)
+        kept = {row: draft for row, draft in drafts.items() if isinstance(draft, Draft)}
+        candidates = [draft.candidate for draft in kept.values()]
+        scores = self._ranker.scores(candidates, self._context)
+        for (row, draft), score in zip(kept.items(), scores, strict=True):
             confidence = sampled_confidence(draft.candidate.mean_logprob, typed)
             item = Ranked(draft, confidence, row)
             if draft.text in best:

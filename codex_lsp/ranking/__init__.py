@@ -1,7 +1,21 @@
 """Which candidate to show."""
 
 from codex_lsp.ranking.base import Ranker
+from codex_lsp.ranking.chance import Chance
 from codex_lsp.ranking.confidence import recalled_confidence, sampled_confidence
 from codex_lsp.ranking.mean_logprob import MeanLogprob
+from codex_lsp.ranking.registry import RANKERS, make_ranker
+from codex_lsp.ranking.suffix_likelihood import SuffixLikelihood
+from codex_lsp.ranking.summed_logprob import SummedLogprob
 
-__all__ = ["MeanLogprob", "Ranker", "recalled_confidence", "sampled_confidence"]
+__all__ = [
+    "RANKERS",
+    "Chance",
+    "MeanLogprob",
+    "Ranker",
+    "SuffixLikelihood",
+    "SummedLogprob",
+    "make_ranker",
+    "recalled_confidence",
+    "sampled_confidence",
+]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from codex_lsp.ranking.base import Ranker
 from codex_lsp.types import Candidate, Context
 
 
-class MeanLogprob:
+class MeanLogprob(Ranker):
     """The mean over the tokens that are kept: a long candidate is not punished for its length."""
 
     def score(self, candidate: Candidate, context: Context) -> float:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from codex_lsp.context import ContextOptions
 from codex_lsp.model_dir import SamplingDefaults
-from codex_lsp.options import CompleterOptions, EngineOptions, TokenBudget
+from codex_lsp.options import CompleterOptions, EngineOptions, RankerName, TokenBudget
 from codex_lsp.sampling import SamplingParams
 
 SECTION = "codexLsp"
@@ -99,6 +99,10 @@ class Settings:
     min_mean_logprob: float | None = None
     """Do not show candidates of a lower mean log-probability; none shows the best always."""
 
+    ranker: RankerName = "mean-logprob"
+    """What orders the samples: their mean log-probability, its sum, how well the text right of the
+    cursor follows them (for models that do not read it otherwise), or chance."""
+
     recall: Literal["off", "file", "project"] = "project"
     """Suggest lines that were seen before: of the same file, or of the workspace's files, too."""
 
@@ -140,6 +144,7 @@ class Settings:
             budget=TokenBudget(prefix_tokens, self.max_suffix_tokens),
             min_mean_logprob=threshold,
             max_latency_ms=self.max_latency_ms,
+            ranker=self.ranker,
         )
 
     def engine_options(self) -> EngineOptions:
