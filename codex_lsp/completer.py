@@ -20,6 +20,7 @@ from codex_lsp.prompt import PromptBuilder
 from codex_lsp.ranking import Ranker, make_ranker
 from codex_lsp.recalled import RecalledLines
 from codex_lsp.selection import Listener, Selection
+from codex_lsp.trace import bounded
 from codex_lsp.typed import TypedText
 from codex_lsp.types import (
     CompletionRequest,
@@ -27,6 +28,7 @@ from codex_lsp.types import (
     Outcome,
     Rejection,
     RejectionReason,
+    Timing,
     Trigger,
     Work,
 )
@@ -83,7 +85,8 @@ class Completer:
         invoked = context.trigger is Trigger.INVOKED
         if not invoked and (sure := recalled.sure()):
             selection.show(sure, complete=True)
-            return Outcome(selection.result, first_ms=selection.first_ms)
+            timing = Timing(total=selection.elapsed_ms)
+            return _outcome(selection, recalled, timing, Work())
         # Who asks by hand wants to see all there is, and has the time.
         if invoked:
             sampling = replace(options.sampling, patience=None, sure_logprob=None)
@@ -93,7 +96,7 @@ class Completer:
         batches.run(selection, cancellation or Cancellation())
         timing = replace(batches.timing, total=selection.elapsed_ms)
         work = batches.work + Work(scored=recalled.scored_tokens)
-        return Outcome(selection.result, timing, work, selection.first_ms)
+        return _outcome(selection, recalled, timing, work)
 
     def _ranker(self, name: RankerName) -> Ranker:
         """Return the ranker of that name; a random one goes on where it stopped."""
@@ -140,6 +143,11 @@ class _Nothing:
     def feed(self, row: int, token_id: int, logprob: float) -> bool:
         """Stop."""
         return True
+
+
+def _outcome(selection: Selection, recalled: RecalledLines, timing: Timing, work: Work) -> Outcome:
+    considered = bounded([*selection.considered, *recalled.turned_down])
+    return Outcome(selection.result, timing, work, selection.first_ms, considered)
 
 
 def _context(

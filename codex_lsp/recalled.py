@@ -11,7 +11,8 @@ from codex_lsp.postprocess import FILTERS, Draft, apply_filters
 from codex_lsp.ranking import recalled_confidence
 from codex_lsp.selection import Ranked
 from codex_lsp.tokenizer import Tokenizer
-from codex_lsp.types import Candidate, Context, FinishReason, Token
+from codex_lsp.trace import turned_down
+from codex_lsp.types import Candidate, Considered, Context, FinishReason, Source, Token
 
 SURE = 0.3
 """A line at least this likely answers the request by itself: such lines are right twice as often as
@@ -58,6 +59,7 @@ class RecalledLines:
     """The recalled lines of one request.
 
     :ivar scored_tokens: how many tokens the model was given to read
+    :ivar turned_down: those that filters rejected
     """
 
     def __init__(self, context: Context, tokenizer: Tokenizer, bos: tuple[int, ...]) -> None:
@@ -65,6 +67,7 @@ class RecalledLines:
         self._lines: list[_Line] = []
         self._pending: PendingScores | None = None
         self.scored_tokens = 0
+        self.turned_down: list[Considered] = []
         for item in context.recalled:
             before, candidate = _spell(item.text, context.prefix, tokenizer)
             draft = apply_filters(candidate, context, FILTERS)
@@ -72,6 +75,8 @@ class RecalledLines:
                 own = tuple(token.id for token in candidate.tokens)
                 sequence = bos + before + own
                 self._lines.append(_Line(draft, item.probability, sequence, len(own)))
+            else:
+                self.turned_down.append(turned_down(candidate, draft, Source.RECALLED))
 
     def sure(self) -> list[Ranked]:
         """Return all lines if the best is so likely that the model need not be asked."""

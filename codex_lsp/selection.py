@@ -11,11 +11,13 @@ from codex_lsp.options import CompleterOptions
 from codex_lsp.postprocess import FILTERS, Draft, apply_filters
 from codex_lsp.ranking import Ranker, sampled_confidence
 from codex_lsp.rows import Decision
+from codex_lsp.trace import passed, turned_down
 from codex_lsp.typed import TypedText
 from codex_lsp.types import (
     Alternative,
     Candidate,
     Completion,
+    Considered,
     Context,
     FinishReason,
     Rejection,
@@ -73,6 +75,8 @@ class Selection:
         self._recalled = recalled
         self._started = time.perf_counter()
         self._shown: Completion | None = None
+        self._ranked: Sequence[Ranked] = ()
+        self._turned_down: list[Considered] = []
         self._best_score = float("-inf")
         self.first_ms = 0.0
         self.result: Completion | Rejection = Rejection(
@@ -84,6 +88,15 @@ class Selection:
     def elapsed_ms(self) -> float:
         """How long ago the request began."""
         return (time.perf_counter() - self._started) * 1000
+
+    @property
+    def considered(self) -> list[Considered]:
+        """What became of the candidates: the ranked ones, then those that filters rejected."""
+        ranked = [
+            passed(item.draft, rank, item.confidence, item.agreement, item.source)
+            for rank, item in enumerate(self._ranked)
+        ]
+        return ranked + self._turned_down
 
     def accepts(self, line: Candidate) -> bool:
         """Say whether a whole line could be shown; the best such line is the mark for the rest."""
@@ -106,7 +119,9 @@ class Selection:
             line.finish_reason is FinishReason.MISMATCH for line in lines.values()
         )
         drafts = {row: apply_filters(line, self._context, FILTERS) for row, line in lines.items()}
+        self._note_rejected(lines, drafts)
         ranked = merge(self._rank(drafts), self._wanted_recalled())
+        self._ranked = ranked
         if not ranked:
             self.result = _commonest(drafts.values())
             return Decision(None, False)
@@ -131,6 +146,7 @@ class Selection:
 
     def show(self, ranked: Sequence[Ranked], complete: bool) -> None:
         """Make ``ranked`` the answer as it stands, and tell the listener."""
+        self._ranked = ranked
         alternatives = tuple(self._alternative(item, rank) for rank, item in enumerate(ranked))
         self._tell(self._completion(ranked[0].draft, alternatives, complete))
 
@@ -151,6 +167,7 @@ class Selection:
             return
         draft = apply_filters(winner, self._context, FILTERS)
         if isinstance(draft, Draft):
+            self._ranked = [replace(self._ranked[0], draft=draft), *self._ranked[1:]]
             self.result = self._completion(draft, self._shown.alternatives, complete=True)
 
     def _rank(self, drafts: Mapping[int, Draft | Rejection]) -> list[Ranked]:
@@ -172,6 +189,13 @@ class Selection:
             best[draft.text] = (score, item)
         order = sorted(best.values(), key=lambda entry: (-entry[0], entry[1].row))
         return [item for _, item in order]
+
+    def _note_rejected(
+        self, lines: Mapping[int, Candidate], drafts: Mapping[int, Draft | Rejection]
+    ) -> None:
+        for row, draft in drafts.items():
+            if isinstance(draft, Rejection):
+                self._turned_down.append(turned_down(lines[row], draft))
 
     def _wanted_recalled(self) -> list[Ranked]:
         return [

@@ -317,13 +317,36 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
+class Considered:
+    """A candidate as the decision saw it: what became of it, and by what.
+
+    :ivar text: what would be inserted; of a rejected candidate, what it said before the filters
+    :ivar rank: 0 is the best; None for a rejected candidate
+    :ivar trimmed_by: the filters that changed it, in the order in which they ran
+    :ivar rejection: why it is not among those that may be shown
+    """
+
+    text: str
+    mean_logprob: float | None
+    tokens: int
+    source: Source
+    rank: int | None = None
+    confidence: float | None = None
+    agreement: int = 1
+    trimmed_by: tuple[str, ...] = ()
+    rejection: Rejection | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """A request's end: the completion or the reason why there is none, and what it took.
 
     :ivar first_ms: how long it took until there was something to show; 0 when there never was
+    :ivar considered: the candidates that the decision was made from, the ranked ones first
     """
 
     result: Completion | Rejection
     timing: Timing = field(default_factory=Timing)
     work: Work = field(default_factory=Work)
     first_ms: float = 0.0
+    considered: tuple[Considered, ...] = ()

@@ -93,6 +93,10 @@ def _complete(
     stream: Annotated[
         bool, typer.Option("--stream", help="Print the best candidate as it is decided.")
     ] = False,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Say what became of each candidate, by which filter."),
+    ] = False,
 ) -> None:
     """Complete one place of one file.
 
@@ -108,7 +112,8 @@ def _complete(
         "top_p": top_p,
         "max_tokens": max_tokens,
     }
-    run = complete.Run(source, overrides, max_lines, seed, model, device, threads, as_json, stream)
+    output = complete.Output(as_json, stream, explain)
+    run = complete.Run(source, overrides, max_lines, seed, model, device, threads, output)
     raise typer.Exit(complete.run(run))
 
 

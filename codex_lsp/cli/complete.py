@@ -10,21 +10,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
 from codex_lsp.cli.documents import Source, read_request
+from codex_lsp.cli.explain import print_trace, trace_of
 from codex_lsp.cli.loading import find_or_offer
 from codex_lsp.completer import Completer
-from codex_lsp.context import ContextOptions
+from codex_lsp.context import ContextOptions, build_context
 from codex_lsp.engine.ct2 import CTranslate2Engine
 from codex_lsp.errors import UsageError
 from codex_lsp.languages import known_languages
 from codex_lsp.model_dir import ModelDescription
 from codex_lsp.options import CompleterOptions, Device, EngineOptions, TokenBudget
 from codex_lsp.sampling import SamplingParams
+from codex_lsp.trace import as_object as trace_as_object
 from codex_lsp.tuning.lookup import find_tuning
 from codex_lsp.tuning.policy import Tuning
 from codex_lsp.types import Completion, CompletionRequest, Outcome, Rejection
 
 EXIT_REJECTED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What is printed: for programs, as it is decided, with what became of each candidate."""
+
+    as_json: bool
+    stream: bool
+    explain: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +53,12 @@ class Run:
     model: str | None
     device: str
     threads: int
-    as_json: bool
-    stream: bool
+    output: Output
 
 
 def run(options: Run) -> int:
     """Complete and print; return the exit code."""
-    if options.as_json and options.stream:
+    if options.output.as_json and options.output.stream:
         raise UsageError("--json prints one object at the end; leave out --json or --stream.")
     request = read_request(options.source)
     _note_unknown_language(request.document.language)
@@ -59,13 +73,18 @@ def run(options: Run) -> int:
     load_ms = (time.perf_counter() - started) * 1000
     try:
         completer = Completer(engine, model.description)
-        printer = _StreamPrinter() if options.stream else None
+        printer = _StreamPrinter() if options.output.stream else None
+        asked = time.time()
         outcome = completer.complete(request, completer_options, listener=printer)
     finally:
         engine.close()
+    trace = None
+    if options.output.explain:
+        context = build_context(request, completer_options.context)
+        trace = trace_of(request, context, outcome, asked)
     if printer is not None:
         printer.finish(outcome)
-    elif options.as_json:
+    elif options.output.as_json:
         facts = {
             "name": model.description.name,
             "path": str(model.path),
@@ -73,10 +92,15 @@ def run(options: Run) -> int:
             "compute_type": engine.compute_type,
             "threads": engine.threads,
         }
-        json.dump(as_object(outcome, facts, load_ms), sys.stdout, ensure_ascii=False)
+        told = as_object(outcome, facts, load_ms)
+        if trace is not None:
+            told["trace"] = trace_as_object(trace)
+        json.dump(told, sys.stdout, ensure_ascii=False)
         sys.stdout.write("\n")
     else:
         _print_for_people(request, outcome, model.description, load_ms)
+    if trace is not None and not options.output.as_json:
+        print_trace(trace, Console(highlight=False))
     return EXIT_REJECTED if isinstance(outcome.result, Rejection) else 0
 
 
@@ -175,10 +199,6 @@ def _print_rejection(rejection: Rejection) -> None:
 def _print_for_people(
     request: CompletionRequest, outcome: Outcome, description: ModelDescription, load_ms: float
 ) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     result = outcome.result
     if isinstance(result, Rejection):
         _print_rejection(result)

@@ -7,9 +7,8 @@ while nobody waits.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from lsprotocol import types
@@ -20,12 +19,11 @@ from codex_lsp.process.messages import EngineFacts
 from codex_lsp.types import (
     Alternative,
     CompletionRequest,
-    Outcome,
     Rejection,
     RejectionReason,
-    Source,
     Trigger,
 )
+from codex_lsp_server.answers import Answer, origin_of, reason_of
 from codex_lsp_server.convert import Asked, to_asked, to_item
 from codex_lsp_server.documents import OpenDocument
 from codex_lsp_server.jobs import Jobs, ModelReady, Recall, nothing_recalled
@@ -35,25 +33,15 @@ from codex_lsp_server.prefetch import LookAhead, Shown
 from codex_lsp_server.scheduling import Made, Run, Slot, Turn
 from codex_lsp_server.settings import Settings
 from codex_lsp_server.streams import Notify
+from codex_lsp_server.tracing import Entry, Tracing
 from codex_lsp_server.worker import Worker
 
 POLL_S = 0.03
 """How often a job is looked at that has to say more than what was typed: about once a token."""
 
 STALE = Rejection(RejectionReason.STALE, "The document changed meanwhile.")
+CANCELLED = Rejection(RejectionReason.CANCELLED, "The editor called the request off.")
 CLOSED = Rejection(RejectionReason.STALE, "The document was closed meanwhile.")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the client is told: items in rank order, or the reason why there are none.
-
-    :ivar origin: how the first item came about
-    """
-
-    items: Sequence[types.InlineCompletionItem] = ()
-    rejection: Rejection | None = None
-    origin: Origin | None = None
 
 
 def permission(document: OpenDocument | None, settings: Settings) -> Rejection | None:
@@ -93,6 +81,7 @@ class Completing:
         self._slot = Slot()
         self._cache: CompletionCache[Made] = CompletionCache()
         self._performance = Performance()
+        self._tracing = Tracing()
         self._rhythm = Rhythm()
         self._jobs = Jobs(host, self._slot, self._cache, self._performance, notify, recall)
         self._ahead = LookAhead(self._slot, worker, self._cache, self._rhythm, self._jobs)
@@ -117,10 +106,11 @@ class Completing:
         preceding: str,
     ) -> Answer:
         """Complete; never raises but when the request itself is called off."""
-        began = time.perf_counter()
+        entry = self._tracing.begin(document, params)
         refused = permission(document, settings)
         if refused is not None or document is None:
-            return self._told(Answer(rejection=refused), None, began)
+            entry.end(Answer(rejection=refused))
+            return self._told(Answer(rejection=refused), None, entry)
         self.use(settings)
         # Nothing is awaited before this: the request is for the document as it is now.
         turn = self._slot.enter(to_asked(document, params, preceding))
@@ -134,13 +124,14 @@ class Completing:
             self._report(f"codex-lsp: {error}")
             answer = Answer(rejection=Rejection(RejectionReason.ENGINE_FAILED, str(error)))
         except asyncio.CancelledError:
-            self._called_off(turn, document)
+            self._called_off(turn, document, entry)
             raise
         finally:
             self._slot.leave(turn)
             self._follow_up = False
             self._ahead.rested(turn.asked.request)
-        return self._told(answer, run, began)
+        entry.end(answer, run, own=run is not None and run.request is turn.asked.request)
+        return self._told(answer, run, entry)
 
     # ---- What is known already
 
@@ -243,7 +234,7 @@ class Completing:
             return Answer(rejection=STALE)
         if not left:
             # A reason counts for the text that the job was begun with, and for no other.
-            return _reason(outcome) if typed == Typed() else None
+            return reason_of(outcome) if typed == Typed() else None
         if outcome is None:
             self._jobs.stream(run, turn.asked, typed)
         origin = Origin.PREFETCH if run.made.origin is Origin.PREFETCH else Origin.KEPT
@@ -272,17 +263,17 @@ class Completing:
         self._performance.shown(made.id, first.tokens)
         self._ahead.shown(Shown(asked.request, made, first.rank))
         items = [
-            to_item(item, asked, document, made.id, index, _origin(item, origin))
+            to_item(item, asked, document, made.id, index, origin_of(item, origin))
             for index, item in enumerate(alternatives)
         ]
-        return Answer(items, origin=_origin(first, origin))
+        return Answer(items, None, origin_of(first, origin), alternatives, made.shape)
 
-    def _told(self, answer: Answer, run: Run | None, began: float) -> Answer:
+    def _told(self, answer: Answer, run: Run | None, entry: Entry) -> Answer:
         """Count the answer."""
         if answer.rejection is not None:
             self._performance.rejected(answer.rejection.reason)
         elif answer.origin is not None:
-            total = (time.perf_counter() - began) * 1000
+            total = entry.trace.timing.total
             recent = Recent(answer.origin, total)
             if run is not None and answer.origin in (Origin.MODEL, Origin.RECALLED):
                 self._note_engine_time(recent, run)
@@ -369,13 +360,20 @@ class Completing:
         """
         return self._performance.report(len(self._cache), self._worker.states, engine)
 
+    def explain(self, params: object) -> dict[str, Any]:
+        """Return the answer to ``codexLsp/explain``."""
+        return self._tracing.report(params)
+
     def close(self) -> None:
         """Begin nothing any more."""
         self._ahead.close()
         self._jobs.drop()
 
-    def _called_off(self, turn: Turn, document: OpenDocument) -> None:
+    def _called_off(self, turn: Turn, document: OpenDocument, entry: Entry) -> None:
         """The client waits no longer. If it has typed on, it may come back for the rest."""
+        run = self._slot.run
+        own = run is not None and run.request is turn.asked.request
+        entry.end(Answer(rejection=CANCELLED), run if own else None, own)
         self._performance.rejected(RejectionReason.CANCELLED)
         if self._slot.turn is not turn:
             return
@@ -383,16 +381,3 @@ class Completing:
             self._slot.stop()
         else:
             self._slot.leave_alone()
-
-
-def _reason(outcome: Outcome | None) -> Answer | None:
-    """Answer with the reason why a job brought nothing; None if it was only called off."""
-    result = None if outcome is None else outcome.result
-    if not isinstance(result, Rejection) or result.reason is RejectionReason.SUPERSEDED:
-        return None
-    return Answer(rejection=result)
-
-
-def _origin(item: Alternative, origin: Origin) -> Origin:
-    recalled = origin is Origin.MODEL and item.source is Source.RECALLED
-    return Origin.RECALLED if recalled else origin

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from codex_lsp.types import RejectionReason
-from codex_lsp_server.completing import Answer
+from codex_lsp_server.answers import Answer
 from codex_lsp_server.documents import OpenDocument
 from codex_lsp_server.positions import count_units
 

@@ -83,7 +83,8 @@ class Jobs:
         options = loaded.options(self.settings)
         job = loaded.start(replace(request, recalled=self._recall(request)), options)
         # Of a job that was asked for, the first answer is no later one: this is for all others.
-        made = Made(self._next_id(), Origin.PREFETCH if ahead else Origin.KEPT)
+        origin = Origin.PREFETCH if ahead else Origin.KEPT
+        made = Made(self._next_id(), origin, job.shape)
         run = Run(made, request, job, lead, ahead)
         self._slot.put(run)
         job.done.add_done_callback(partial(self._ended, run))

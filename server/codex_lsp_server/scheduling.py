@@ -29,7 +29,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from codex_lsp.cache import Place, Typed, typed_into, typed_since
-from codex_lsp.types import Completion, CompletionRequest, Rejection, RejectionReason
+from codex_lsp.types import Completion, CompletionRequest, Rejection, RejectionReason, Shape
 from codex_lsp_server.convert import Asked
 from codex_lsp_server.performance import Origin, Recent
 from codex_lsp_server.streams import Stream
@@ -47,10 +47,12 @@ class Made:
 
     :ivar id: names it to the client
     :ivar origin: how the next answer from it comes about
+    :ivar shape: how much was to be completed
     """
 
     id: str
     origin: Origin
+    shape: Shape | None = None
 
 
 class Run:

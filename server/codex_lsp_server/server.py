@@ -9,8 +9,9 @@ from lsprotocol import types
 
 from codex_lsp import __version__
 from codex_lsp.types import Rejection, RejectionReason
+from codex_lsp_server.answers import Answer
 from codex_lsp_server.calibrating import Calibration
-from codex_lsp_server.completing import Answer, Completing, permission
+from codex_lsp_server.completing import Completing, permission
 from codex_lsp_server.completion_mode import CompletionMode
 from codex_lsp_server.configuration import Configuration
 from codex_lsp_server.convert import ACCEPT_COMMAND
@@ -31,6 +32,7 @@ from codex_lsp_server.registering import register
 from codex_lsp_server.settings import Settings
 from codex_lsp_server.status import Status, wants_status
 from codex_lsp_server.streams import CANCEL_METHOD
+from codex_lsp_server.tracing import EXPLAIN_METHOD
 from codex_lsp_server.ui import Ui
 from codex_lsp_server.worker import Worker
 
@@ -212,6 +214,11 @@ def _register_completion(server: CodexLanguageServer) -> None:
     def performance(params: Any) -> dict[str, Any]:
         """Tell the counters; see docs/protocol.md."""
         return server.completing.performance(server.host.engine_facts)
+
+    @server.feature(EXPLAIN_METHOD)
+    def explain(params: Any) -> dict[str, Any]:
+        """Tell why the last requests were answered as they were; see docs/protocol.md."""
+        return server.completing.explain(params)
 
     @server.feature(CANCEL_METHOD)
     def cancel_partial(params: Any) -> None:

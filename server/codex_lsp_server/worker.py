@@ -27,7 +27,14 @@ from codex_lsp.process.messages import (
     Warm,
     Warmed,
 )
-from codex_lsp.types import Completion, CompletionRequest, Outcome, Rejection, RejectionReason
+from codex_lsp.types import (
+    Completion,
+    CompletionRequest,
+    Outcome,
+    Rejection,
+    RejectionReason,
+    Shape,
+)
 from codex_lsp_server.crashes import how_it_ended
 from codex_lsp_server.engine_child import EngineChild
 
@@ -46,6 +53,7 @@ class Job:
     :ivar first: the completion as soon as the first lines are ranked, or the rejection
     :ivar done: how it ended
     :ivar latest: the completion as it stands
+    :ivar shape: how much is to be completed; None where nothing is
     """
 
     def __init__(
@@ -59,6 +67,7 @@ class Job:
         self.first: asyncio.Future[Completion | Rejection] = loop.create_future()
         self.done: asyncio.Future[Outcome] = loop.create_future()
         self.latest: Completion | None = None
+        self.shape: Shape | None = None
         self._cancelled = False
         self._on_cancel = on_cancel
         self._on_typed = on_typed
@@ -158,6 +167,7 @@ class Worker:
         elif self._child is None:
             job.on_end(Outcome(Rejection(RejectionReason.ENGINE_FAILED, NOT_RUNNING)))
         else:
+            job.shape = context.shape
             self._jobs[number] = self._current = job
             self._child.send(Complete(number, context, options))
         return job

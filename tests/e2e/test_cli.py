@@ -241,3 +241,25 @@ def test_models_are_listed_shown_and_found(model: ModelDir) -> None:
 
 def test_the_version_needs_no_model() -> None:
     assert run("--version").stdout.startswith(b"codex-lsp ")
+
+
+def test_explain_says_what_became_of_each_candidate(model: ModelDir) -> None:
+    text = "def add(a, b):\n    return a + b\n\n\ndef sub(a, b):\n    return "
+    arguments = ("--language", "python", "--seed", "1", "-n", "4", "--explain")
+    trace = complete_json(*arguments, text=text)["trace"]
+    assert (trace["outcome"], trace["decision"], trace["trigger"]) == ("shown", "line", "invoked")
+    assert trace["position"] == {"line": 5, "character": 11}
+    assert sum(item["agreement"] for item in trace["candidates"]) == 4
+    best = trace["candidates"][0]
+    assert (best["text"], best["rank"], best["rejected"]) == ("a - b", 0, None)
+
+    printed = run("complete", "--stdin", *arguments, text=text.encode()).stdout.decode()
+    assert "shown · line · The model was asked; the best candidate is shown." in printed
+    assert "fate" in printed and "kept" in printed
+
+
+def test_explain_of_a_rejection_names_the_reason(model: ModelDir) -> None:
+    arguments = ("--stdin", "--language", "python", "--explain")
+    result = run("complete", *arguments, text=b"value = na<CURSOR>me")
+    assert result.returncode == 3
+    assert b"mid_word \xc2\xb7 none \xc2\xb7 " in result.stdout

@@ -9,7 +9,8 @@ from typing import Any
 
 from lsprotocol import types
 
-from codex_lsp_server.completing import Answer, Completing
+from codex_lsp_server.answers import Answer
+from codex_lsp_server.completing import Completing
 from codex_lsp_server.documents import OpenDocument
 from codex_lsp_server.jobs import Recall, nothing_recalled
 from codex_lsp_server.settings import Settings

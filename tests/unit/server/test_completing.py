@@ -6,7 +6,7 @@ import pytest
 
 from codex_lsp.errors import EngineError
 from codex_lsp.types import CompletionRequest, Recalled, Rejection, RejectionReason
-from codex_lsp_server.completing import Answer
+from codex_lsp_server.answers import Answer
 from codex_lsp_server.settings import Settings
 from tests.unit.fake_engine import FakeEngine
 from tests.unit.server.asking import URI, Session, argument, rows, texts

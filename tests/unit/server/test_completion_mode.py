@@ -6,7 +6,7 @@ import pytest
 from lsprotocol import types
 
 from codex_lsp.types import Rejection, RejectionReason
-from codex_lsp_server.completing import Answer
+from codex_lsp_server.answers import Answer
 from codex_lsp_server.completion_mode import (
     ItemSupport,
     documentation,

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from codex_lsp.types import Rejection, RejectionReason
-from codex_lsp_server.completing import Answer
+from codex_lsp_server.answers import Answer
 from codex_lsp_server.scheduling import NEWER
 from codex_lsp_server.settings import Settings
 from tests.unit.fake_engine import FakeEngine
