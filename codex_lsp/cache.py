@@ -172,7 +172,8 @@ class CompletionCache(Generic[T]):
     def __init__(self, limit: int = 256) -> None:
         self._limit = limit
         self._entries: OrderedDict[Place, tuple[Completion, T]] = OrderedDict()
-        self._by_tail: dict[tuple[str, str], list[Place]] = {}
+        self._by_tail: dict[str, dict[str, list[Place]]] = {}
+        """By document, and by the end of the text before the place."""
 
     def __len__(self) -> int:
         """Return how many completions are kept."""
@@ -181,7 +182,8 @@ class CompletionCache(Generic[T]):
     def put(self, place: Place, completion: Completion, note: T) -> None:
         """Keep a completion, in place of an older one for the same place."""
         if place not in self._entries:
-            self._by_tail.setdefault(_tail_key(place), []).append(place)
+            tails = self._by_tail.setdefault(place.uri, {})
+            tails.setdefault(place.before[-TAIL_CHARS:], []).append(place)
         self._entries[place] = (completion, note)
         self._entries.move_to_end(place)
         if len(self._entries) > self._limit:
@@ -190,10 +192,13 @@ class CompletionCache(Generic[T]):
     def find(self, request: CompletionRequest) -> Hit[T] | None:
         """Return what is left of the completion made nearest to the request's cursor."""
         document, offset = request.document, request.offset
+        tails = self._by_tail.get(document.uri)
+        if tails is None:
+            return None
         for length in range(min(offset, MAX_TYPED_CHARS) + 1):
             start = offset - length
             tail = document.text[max(0, start - TAIL_CHARS) : start]
-            for place in reversed(self._by_tail.get((document.uri, tail), ())):
+            for place in reversed(tails.get(tail, ())):
                 hit = self._match(place, request, length)
                 if hit is not None:
                     self._entries.move_to_end(place)
@@ -220,15 +225,12 @@ class CompletionCache(Generic[T]):
 
     def _remove(self, place: Place) -> None:
         del self._entries[place]
-        key = _tail_key(place)
-        places = self._by_tail[key]
-        places.remove(place)
-        if not places:
-            del self._by_tail[key]
-
-
-def _tail_key(place: Place) -> tuple[str, str]:
-    return place.uri, place.before[-TAIL_CHARS:]
+        tails, tail = self._by_tail[place.uri], place.before[-TAIL_CHARS:]
+        tails[tail].remove(place)
+        if not tails[tail]:
+            del tails[tail]
+        if not tails:
+            del self._by_tail[place.uri]
 
 
 def _closers(text: str) -> int:

@@ -206,7 +206,7 @@ def _startup(
 
 
 def _overhead(
-    repeats: _Repeats = 10,
+    repeats: _Repeats = 40,
     setting: _Settings = [],  # noqa: B006
     model: _Model = None,
     out: _Out = None,

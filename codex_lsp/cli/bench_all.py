@@ -41,7 +41,7 @@ def run(out: Path, page: Path | None, keys: int, requests: int) -> None:
     keep(bench_engine_runs.run_latency(sizes, (0,), None, plot, output("latency")))
     keep([bench_engine_runs.run_cancel((1, 4), 40, 256, None, output("cancel"))])
     keep([bench_server_runs.run_startup(5, (), None, output("startup"))])
-    keep([bench_server_runs.run_overhead(10, (), None, output("overhead"))])
+    keep([bench_server_runs.run_overhead(40, (), None, output("overhead"))])
     lines = bench_recall_runs.Typing((), 300, 0)
     keep(bench_recall_runs.run_recall(lines, fit=False, as_json=False))
     fewer = bench_recall_runs.Typing((), 150, 0)

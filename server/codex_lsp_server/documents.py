@@ -45,6 +45,9 @@ class OpenDocument:
         self._lines = split_lines(text)
         self._text: str | None = text
         self._snapshot: Document | None = None
+        # A line and the offset of its start: offsets are counted from here, not from the top, as
+        # an editor asks near the place where it asked before.
+        self._mark = (0, 0)
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -73,6 +76,7 @@ class OpenDocument:
             self._replace(change.range, change.text)
         else:
             self._lines = split_lines(change.text)
+            self._mark = (0, 0)
         self._text = None
         self._snapshot = None
 
@@ -87,7 +91,17 @@ class OpenDocument:
     def offset_at(self, position: types.Position) -> int:
         """The index into the text of a position, clamped to the line and to the document."""
         line, column = locate(self._lines, position, self.encoding)
-        return sum(map(len, self._lines[:line])) + column
+        return self._line_start(line) + column
+
+    def _line_start(self, line: int) -> int:
+        """Return the offset of a line's start, and mark it."""
+        marked, offset = self._mark
+        if line >= marked:
+            offset += sum(map(len, self._lines[marked:line]))
+        else:
+            offset -= sum(map(len, self._lines[line:marked]))
+        self._mark = (line, offset)
+        return offset
 
     def position_at(self, offset: int) -> types.Position:
         """The position of an index into the text. Inside a line ending, the ending's start."""
@@ -115,6 +129,7 @@ class OpenDocument:
         # The text ends with the last line's ending, so the piece after it is the next line's start.
         if last < len(lines) - 1:
             replacement.pop()
+        self._line_start(first)  # marks a line that this change does not move
         lines[first : last + 1] = replacement
 
 

@@ -70,6 +70,19 @@ def test_edits_equal_the_reference(text: str, changes: list[Any], encoding: Any)
         assert document.snapshot().version == version
 
 
+@settings(deadline=None, max_examples=300)
+@given(texts, st.lists(st.tuples(edits, places), max_size=6), encodings)
+def test_offsets_equal_the_reference_while_the_text_is_edited(
+    text: str, steps: list[tuple[Any, tuple[int, int]]], encoding: Any
+) -> None:
+    document = OpenDocument("untitled:x", text, encoding=encoding)
+    for version, (one, place) in enumerate(steps, start=1):
+        assert document.offset_at(position(place)) == offset(text, *place, encoding)
+        document.apply_changes([as_change(one)], version)
+        text = after(text, one, encoding)
+        assert document.offset_at(position(place)) == offset(text, *place, encoding)
+
+
 @pytest.fixture(scope="module")
 def sessions() -> dict[str, Session]:
     return {encoding: Session(encoding) for encoding in ENCODINGS}
