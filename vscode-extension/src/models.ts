@@ -1,0 +1,61 @@
+/** Models: which are installed, switching between them, getting the default one. */
+import * as vscode from 'vscode';
+import { run } from './processes';
+import type { Server } from './server';
+import { settings, update } from './settings';
+
+interface Listed {
+  name: string;
+  state: string;
+  licence: string;
+  description: string;
+}
+
+export async function switchModel(server: Server): Promise<void> {
+  const program = server.found?.program;
+  if (!program) return;
+  const listed = JSON.parse(await run(program, ['models', 'list', '--json'])) as Listed[];
+  const current = settings.model();
+  const picks = [
+    {
+      label: 'The default model',
+      description: current === '' ? 'in use' : '',
+      detail: '',
+      model: '',
+    },
+    ...listed.map(({ name, state, licence, description }) => ({
+      label: name,
+      description: current === name ? 'in use' : state,
+      detail: [description, licence].filter(Boolean).join(' · '),
+      model: name,
+    })),
+  ];
+  const chosen = await vscode.window.showQuickPick(picks, {
+    title: 'codex-lsp: switch the model',
+    placeHolder: 'Others: a path of a model directory in the setting codexLsp.model',
+  });
+  if (chosen) await update('model', chosen.model);
+}
+
+/** Get the default model with the command line's own means, then start the server with it. */
+export async function pullModel(server: Server, log: vscode.LogOutputChannel): Promise<void> {
+  const program = server.found?.program;
+  if (!program) return;
+  await vscode.window.withProgress(
+    {
+      location: vscode.ProgressLocation.Notification,
+      title: 'codex-lsp: getting the model',
+      cancellable: true,
+    },
+    async (progress, token) => {
+      const stop = new AbortController();
+      token.onCancellationRequested(() => stop.abort());
+      const onLine = (line: string) => {
+        log.info(line);
+        progress.report({ message: line });
+      };
+      await run(program, ['models', 'pull'], { onLine, signal: stop.signal });
+    },
+  );
+  await server.restart();
+}
