@@ -100,7 +100,7 @@ def run_file(
 ) -> None:
     """Draw the samples of a published set, check them, and print pass@k."""
     whole = _read(benchmark, file)
-    some = shard(whole.problems[:limit], *_shard_of(part))
+    some = shard(whole.problems[:limit], *shard_of(part))
     _run(whole, some, {}, out, drawing, machine)
 
 
@@ -115,7 +115,7 @@ def run_chains(
     """Make chains, draw their samples, check them, and print pass@k."""
     recipe = {"lengths": sorted(set(lengths)), "count": count, "seed": drawing.seed}
     whole = _made_chains(recipe)
-    some = shard(whole.problems, *_shard_of(part))
+    some = shard(whole.problems, *shard_of(part))
     _run(whole, some, {"chains": recipe}, out, drawing, machine)
 
 
@@ -138,7 +138,7 @@ def _run(
     for each in settings:
         folder = out if len(settings) == 1 else out / f"t{each.temperature:g}"
         with closing(_draw(folder, whole, some, recipe, each, model, machine)) as steps:
-            _show(steps, f"{whole.name}, T = {each.temperature:g}: samples")
+            show(steps, f"{whole.name}, T = {each.temperature:g}: samples")
         if judge is not None:
             _check(folder, whole, judge, machine.workers)
 
@@ -156,7 +156,7 @@ def _draw(
     picked = pick_device(device)
     compute_type = pick_compute_type("auto", picked)
     threads = machine.threads or default_threads()
-    facts = {**run_facts(whole, model, picked, compute_type, threads), **recipe}
+    facts = {**run_facts(whole.name, whole.sha256, model, picked, compute_type, threads), **recipe}
 
     def open_engine(seed: int) -> CTranslate2Engine:
         return CTranslate2Engine(model, EngineOptions(device, "auto", threads, seed))
@@ -192,7 +192,11 @@ def _read(benchmark: str, file: Path | None) -> ProblemSet:
     return read_infilling(file) if benchmark == "infilling" else read_mbpp(file)
 
 
-def _shard_of(text: str) -> tuple[int, int]:
+def shard_of(text: str) -> tuple[int, int]:
+    """Read ``i/m``.
+
+    :raises UsageError: it is something else
+    """
     index, _, count = text.partition("/")
     if not (index.isdecimal() and count.isdecimal()):
         raise UsageError(f"--shard is {text!r}, but has to be like 1/4.")
@@ -215,7 +219,7 @@ def _sandbox(kind: str, timeout: int) -> Sandbox:
 def _check(folder: Path, problems: ProblemSet, judge: Sandbox, workers: int) -> None:
     count = workers or psutil.cpu_count(logical=False) or 1
     with closing(checking.check(folder, problems.problems, judge, count)) as steps:
-        _show(steps, "programs")
+        show(steps, "programs")
     groups = by_problem(read_checked(folder / RESULTS))
     sys.stdout.write(f"{folder}: {len(groups)} problems\n")
     for k, rate in pass_rates(groups).items():
@@ -225,7 +229,8 @@ def _check(folder: Path, problems: ProblemSet, judge: Sandbox, workers: int) -> 
         )
 
 
-def _show(steps: Iterable[Progress], what: str) -> None:
+def show(steps: Iterable[Progress], what: str) -> None:
+    """Take all ``steps``, with a progress bar on standard error."""
     with Bars(
         TextColumn("{task.description}"),
         BarColumn(),

@@ -46,6 +46,7 @@ def build_eval_app(settings: dict[str, list[str]]) -> typer.Typer:
     app.command("mbpp")(_mbpp)
     app.command("infilling")(_infilling)
     app.command("chains")(_chains)
+    app.command("quality")(_quality)
     app.command("check")(_check)
     app.command("merge")(_merge)
     app.command("report")(_report)
@@ -162,6 +163,33 @@ def _chains(
     drawing = eval_runs.Drawing(n, temperature, top_p, top_k, max_tokens, batch, seed)
     machine = eval_runs.Machine(model, device, threads, check, workers, timeout, sandbox)
     eval_runs.run_chains(length, count, out, shard, drawing, machine)
+
+
+def _quality(
+    out: _Out,
+    folder: Annotated[
+        Path | None, typer.Option("--folder", help="Cut holes into the files below this folder.")
+    ] = None,
+    each: Annotated[int, typer.Option(help="Holes of each kind in each language.")] = 34,
+    label: Annotated[str, typer.Option(help="A name for what this version comes to.")] = "now",
+    seed: _Seed = 0,
+    limit: Annotated[int | None, typer.Option(help="Only the first so many holes.")] = None,
+    shard: Annotated[
+        str, typer.Option(help="i/m: only every m-th hole, from the i-th on.")
+    ] = "1/1",
+    model: _Model = None,
+    device: _Device = "auto",
+    threads: _Threads = 0,
+) -> None:
+    """Holes in real code of five languages, through the editor's pipeline.
+
+    Samples are drawn once and kept in the folder; run it again, with another --label, to see what
+    another version of this project makes of the same samples.
+    """
+    from codex_lsp.cli import eval_quality_runs as runs
+
+    places = runs.Places(folder, each, seed)
+    runs.run_quality(places, out, label, limit, shard, model, device, threads)
 
 
 def _check(

@@ -11,21 +11,23 @@ from typing import Any
 import psutil
 
 from codex_lsp import __version__
-from codex_lsp.evals.problems import ProblemSet
 from codex_lsp.model_dir import WEIGHTS_FILE, ModelDir
 
 _LIBRARIES = ("ctranslate2", "tokenizers", "numpy")
 
 
 def run_facts(
-    problems: ProblemSet, model: ModelDir, device: str, compute_type: str, threads: int
+    benchmark: str, sha256: str, model: ModelDir, device: str, compute_type: str, threads: int
 ) -> dict[str, Any]:
-    """Return the facts of a run as what ``run.json`` holds."""
+    """Return the facts of a run as what ``run.json`` holds.
+
+    :param sha256: of its problems
+    """
     description = model.description
     weights = description.files.get(WEIGHTS_FILE)
     return {
-        "benchmark": problems.name,
-        "problems_sha256": problems.sha256,
+        "benchmark": benchmark,
+        "problems_sha256": sha256,
         "model": {
             "name": description.name,
             "quantization": description.quantization,

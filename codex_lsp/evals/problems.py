@@ -19,13 +19,15 @@ import hashlib
 import importlib.util
 import json
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from codex_lsp.errors import UsageError
+
+_T = TypeVar("_T")
 
 MBPP_TEST_IDS = range(11, 511)
 """The ids that Austin et al. 2021 set aside for testing."""
@@ -134,7 +136,7 @@ def read_mbpp(file: Path, ids: range = MBPP_TEST_IDS) -> ProblemSet:
     return ProblemSet(whole.name, whole.sha256, kept)
 
 
-def shard(problems: tuple[Problem, ...], index: int, count: int) -> tuple[Problem, ...]:
+def shard(problems: Sequence[_T], index: int, count: int) -> Sequence[_T]:
     """Return part ``index`` of ``count``, from 1: every ``count``-th problem.
 
     :raises UsageError: there is no such part

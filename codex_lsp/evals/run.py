@@ -128,7 +128,7 @@ def sample(
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with filelock.FileLock(folder / ".lock", timeout=0):
-            _claim(folder / FACTS, {**facts, "settings": dataclasses.asdict(settings)})
+            claim(folder / FACTS, {**facts, "settings": dataclasses.asdict(settings)})
             yield from _sample(folder / SAMPLES, problems, settings, description, open_engine)
     except filelock.Timeout:
         raise UsageError(f"Another run is writing to {folder}.") from None
@@ -212,10 +212,12 @@ def _sample_of(problem: Problem, candidate: Candidate, index: int, batch: int, s
     )
 
 
-def _claim(file: Path, facts: dict[str, Any]) -> None:
+def claim(file: Path, facts: dict[str, Any]) -> None:
     """Write the run's facts, or see that those of the run to resume are the same.
 
     Where it runs may differ: versions and machine are those of its beginning.
+
+    :raises UsageError: the folder holds a run of something else, or with other settings
     """
     if not file.exists():
         part = file.with_suffix(".part")

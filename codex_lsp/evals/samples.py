@@ -63,7 +63,10 @@ def read_samples(file: Path) -> list[Sample]:
     :raises UsageError: it cannot be read, or a line is no sample
     """
     counts: dict[str, int] = {}
-    return [_sample(record, counts) for record in _records(file, "sample", ("completion",))]
+    return [
+        _sample(record, counts)
+        for record in read_records(file, "sample", ("task_id", "completion"))
+    ]
 
 
 def read_checked(file: Path) -> list[Checked]:
@@ -79,18 +82,18 @@ def read_checked(file: Path) -> list[Checked]:
             record["result"],
             record.get("exact", False),
         )
-        for record in _records(file, "result", ("completion", "passed", "result"))
+        for record in read_records(file, "result", ("task_id", "completion", "passed", "result"))
     ]
 
 
 def append_samples(file: Path, samples: Iterable[Sample]) -> None:
     """Write samples to the end of ``file`` and to the disk, in one go."""
-    _append(file, [dataclasses.asdict(sample) for sample in samples])
+    append_records(file, [dataclasses.asdict(sample) for sample in samples])
 
 
 def append_checked(file: Path, checked: Iterable[Checked]) -> None:
     """Write checked samples to the end of ``file`` and to the disk, in one go."""
-    _append(
+    append_records(
         file,
         [
             {
@@ -104,7 +107,8 @@ def append_checked(file: Path, checked: Iterable[Checked]) -> None:
     )
 
 
-def _append(file: Path, records: Sequence[dict[str, Any]]) -> None:
+def append_records(file: Path, records: Sequence[dict[str, Any]]) -> None:
+    """Write records to the end of ``file`` and to the disk, in one go."""
     lines = "".join(json.dumps(record) + "\n" for record in records)
     with file.open("ab") as stream:
         stream.write(lines.encode())
@@ -112,7 +116,12 @@ def _append(file: Path, records: Sequence[dict[str, Any]]) -> None:
         os.fsync(stream.fileno())
 
 
-def _records(file: Path, name: str, fields: Sequence[str]) -> Iterator[dict[str, Any]]:
+def read_records(file: Path, name: str, fields: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Read JSON lines, without a torn last one, that have ``fields``.
+
+    :param name: what a line is called in a message
+    :raises UsageError: the file cannot be read, or a line is none
+    """
     for number, raw in enumerate(_whole_lines(file)[0], start=1):
         if not raw.strip():
             continue
@@ -122,7 +131,7 @@ def _records(file: Path, name: str, fields: Sequence[str]) -> Iterator[dict[str,
             raise UsageError(f"Line {number} of {file} is no JSON: {error}.") from error
         if not isinstance(record, dict):
             raise UsageError(f"Line {number} of {file} is no {name}.")
-        for field in ("task_id", *fields):
+        for field in fields:
             if field not in record:
                 raise UsageError(f"Line {number} of {file} is no {name}: it has no {field}.")
         yield record

@@ -1,0 +1,104 @@
+"""What ``codex-lsp eval quality`` and its relatives do."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from codex_lsp.cli.eval_runs import shard_of, show
+from codex_lsp.cli.loading import find_or_offer
+from codex_lsp.engine.ct2 import (
+    CTranslate2Engine,
+    default_threads,
+    pick_compute_type,
+    pick_device,
+)
+from codex_lsp.errors import UsageError
+from codex_lsp.evals.facts import run_facts
+from codex_lsp.evals.problems import shard
+from codex_lsp.evals.quality.attempts import MAX_BLOCK_TOKENS, Pipeline
+from codex_lsp.evals.quality.corpus import load_folder, load_sources
+from codex_lsp.evals.quality.draws import ROWS
+from codex_lsp.evals.quality.holes import Hole, choose
+from codex_lsp.evals.quality.run import BENCHMARK, complete_holes, holes_digest
+from codex_lsp.evals.run import Progress
+from codex_lsp.model_dir import TOKENIZER_FILE
+from codex_lsp.options import Device, EngineOptions
+from codex_lsp.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Which holes are cut.
+
+    :ivar folder: of one's own files; None for the corpus
+    :ivar each: holes of a kind in a language
+    """
+
+    folder: Path | None
+    each: int
+    seed: int
+
+    def holes(self) -> list[Hole]:
+        """Cut them.
+
+        :raises UsageError: there are to be none
+        :raises BenchError: there are no files
+        """
+        if self.each < 1:
+            raise UsageError(f"--each is {self.each}, but has to be 1 or more.")
+        files = load_sources() if self.folder is None else load_folder(self.folder)
+        return choose(files, self.each, self.seed)
+
+
+def run_quality(
+    places: Places,
+    out: Path,
+    label: str,
+    limit: int | None,
+    part: str,
+    model_name: str | None,
+    device: str,
+    threads: int,
+) -> None:
+    """Complete the holes, and keep what was drawn and what came of it."""
+    index, count = shard_of(part)
+    holes = places.holes()
+    some = shard(holes[:limit], index, count)
+    model = find_or_offer(model_name)
+    wanted = cast(Device, device)
+    picked = pick_device(wanted)
+    threads = threads or default_threads()
+    pipeline = Pipeline.default(model.description, Tokenizer.from_file(model.path / TOKENIZER_FILE))
+    facts = run_facts(
+        BENCHMARK,
+        holes_digest(holes),
+        model,
+        picked,
+        pick_compute_type("auto", picked),
+        threads,
+    )
+    sampling = pipeline.options.sampling
+    facts["settings"] = {
+        "seed": places.seed,
+        "each": places.each,
+        "rows": ROWS,
+        "temperature": sampling.temperature,
+        "top_k": sampling.top_k,
+        "top_p": sampling.top_p,
+        "max_line_tokens": sampling.max_line_tokens,
+        "max_block_tokens": MAX_BLOCK_TOKENS,
+        "prefix_tokens": pipeline.options.budget.prefix,
+    }
+
+    def open_engine(seed: int) -> CTranslate2Engine:
+        return CTranslate2Engine(model, EngineOptions(wanted, "auto", threads, seed))
+
+    steps: Generator[Progress, None, None] = complete_holes(
+        out, label, facts, some, pipeline, open_engine
+    )
+    with closing(steps):
+        show(steps, "holes")
