@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
@@ -23,8 +24,17 @@ from codex_lsp.evals.quality.attempts import MAX_BLOCK_TOKENS, Pipeline
 from codex_lsp.evals.quality.corpus import load_folder, load_sources
 from codex_lsp.evals.quality.draws import ROWS
 from codex_lsp.evals.quality.holes import Hole, choose
-from codex_lsp.evals.quality.run import BENCHMARK, complete_holes, holes_digest
+from codex_lsp.evals.quality.policies import as_the_editor, figures
+from codex_lsp.evals.quality.run import (
+    BENCHMARK,
+    complete_holes,
+    holes_digest,
+    read_outcomes,
+)
+from codex_lsp.evals.quality.tables import calibration_tables, last_label
+from codex_lsp.evals.report import markdown_table
 from codex_lsp.evals.run import Progress
+from codex_lsp.evals.tables import percent
 from codex_lsp.model_dir import TOKENIZER_FILE
 from codex_lsp.options import Device, EngineOptions
 from codex_lsp.tokenizer import Tokenizer
@@ -102,3 +112,26 @@ def run_quality(
     )
     with closing(steps):
         show(steps, "holes")
+    _print_short(out, label)
+
+
+def _print_short(out: Path, label: str) -> None:
+    outcomes = read_outcomes(out)[label]
+    found = figures(outcomes, as_the_editor, as_the_editor)
+    sys.stdout.write(
+        f"{label}: {found.holes} holes, exact {percent(found.exact.mean)} %, "
+        f"similarity {found.similarity:.3f}, no suggestion {percent(found.rejected)} %, "
+        f"syntax errors {percent(found.breaks)} %, repeats {found.repeats:g}\n"
+    )
+
+
+def calibrate(out: Path, label: str | None) -> None:
+    """Print how good the confidence is, and which constants would be better."""
+    labelled = read_outcomes(out)
+    name = label or last_label(labelled)
+    if name not in labelled:
+        raise UsageError(f"{out} has no outcomes with the label {name!r}.")
+    tables = calibration_tables(labelled[name])
+    if not tables:
+        raise UsageError(f"{out} has too few holes to calibrate on.")
+    sys.stdout.write("\n\n".join(map(markdown_table, tables)) + "\n")

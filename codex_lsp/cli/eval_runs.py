@@ -35,6 +35,7 @@ from codex_lsp.evals.problems import (
     read_mbpp,
     shard,
 )
+from codex_lsp.evals.quality.run import BENCHMARK, merge_draws
 from codex_lsp.evals.run import RESULTS, Progress, Settings, read_facts, sample
 from codex_lsp.evals.samples import read_checked
 from codex_lsp.evals.sandbox import Limits, Sandbox, open_confinement
@@ -174,6 +175,9 @@ def check(folder: Path, file: Path | None, workers: int, timeout: int, sandbox: 
 
 def merge(out: Path, folders: Sequence[Path]) -> None:
     """Join shards."""
+    if read_facts(folders[0]).get("benchmark") == BENCHMARK:
+        sys.stdout.write(f"{out} has the samples of {merge_draws(out, folders)} holes.\n")
+        return
     count = merging.merge(out, folders)
     sys.stdout.write(f"{out} has {count} samples.\n")
 

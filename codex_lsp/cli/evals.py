@@ -47,6 +47,7 @@ def build_eval_app(settings: dict[str, list[str]]) -> typer.Typer:
     app.command("infilling")(_infilling)
     app.command("chains")(_chains)
     app.command("quality")(_quality)
+    app.command("calibrate")(_calibrate)
     app.command("check")(_check)
     app.command("merge")(_merge)
     app.command("report")(_report)
@@ -190,6 +191,16 @@ def _quality(
 
     places = runs.Places(folder, each, seed)
     runs.run_quality(places, out, label, limit, shard, model, device, threads)
+
+
+def _calibrate(
+    folder: Annotated[Path, typer.Argument(help="The folder of a quality run.")],
+    label: Annotated[str | None, typer.Option(help="Which of its versions.")] = None,
+) -> None:
+    """Is the confidence of completions a probability? Fits its constants on half of the files."""
+    from codex_lsp.cli import eval_quality_runs
+
+    eval_quality_runs.calibrate(folder, label)
 
 
 def _check(

@@ -37,8 +37,7 @@ def plots(runs: Sequence[Run]) -> list[Plot]:
 
     :raises UsageError: matplotlib is not installed
     """
-    if importlib.util.find_spec("matplotlib") is None:
-        raise UsageError("Reports need matplotlib; `pip install 'codex-lsp[eval]'` gets it.")
+    need_matplotlib()
     several = [run for run in runs if len(pass_curve(by_problem(run.checked))) > 1]
     found = [_pass_plot(several)] if several else []
     for run in several:
@@ -55,7 +54,7 @@ def _pass_plot(runs: Sequence[Run]) -> Plot:
         axes.set(xscale="log", xlabel="k", ylabel="pass@k, %")
         axes.legend()
 
-    return _plot("pass-at-k", "pass@k by k", draw)
+    return plot("pass-at-k", "pass@k by k", draw)
 
 
 def _choice_plot(run: Run) -> Plot:
@@ -71,7 +70,7 @@ def _choice_plot(run: Run) -> Plot:
         axes.set(xlabel="k samples drawn", ylabel="the one shown passes, %")
         axes.legend()
 
-    return _plot(f"choice-{run.name}", f"Which of k samples to show: {run.name}", draw)
+    return plot(f"choice-{run.name}", f"Which of k samples to show: {run.name}", draw)
 
 
 def _calibration_plot(run: Run) -> Plot:
@@ -82,10 +81,24 @@ def _calibration_plot(run: Run) -> Plot:
         axes.plot(middles, [100 * item.passed / item.samples for item in bins], marker="o")
         axes.set(xlabel="mean log-probability, nats a token", ylabel="samples that pass, %")
 
-    return _plot(f"calibration-{run.name}", f"Calibration: {run.name}", draw)
+    return plot(f"calibration-{run.name}", f"Calibration: {run.name}", draw)
 
 
-def _plot(name: str, title: str, draw: _Draw) -> Plot:
+def need_matplotlib() -> None:
+    """See that plots can be drawn.
+
+    :raises UsageError: matplotlib is not installed
+    """
+    if importlib.util.find_spec("matplotlib") is None:
+        raise UsageError("Reports need matplotlib; `pip install 'codex-lsp[eval]'` gets it.")
+
+
+def plot(name: str, title: str, draw: _Draw) -> Plot:
+    """Draw one figure.
+
+    :raises UsageError: matplotlib is not installed
+    """
+    need_matplotlib()
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 

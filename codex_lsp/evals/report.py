@@ -7,7 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from codex_lsp.evals.plots import Plot, plots
-from codex_lsp.evals.tables import Run, Table, find_runs, tables
+from codex_lsp.evals.quality.plots import quality_plots
+from codex_lsp.evals.quality.run import BENCHMARK, read_outcomes
+from codex_lsp.evals.quality.tables import last_label, quality_tables
+from codex_lsp.evals.run import FACTS, read_facts
+from codex_lsp.evals.tables import Run, Table, facts_table, find_runs, tables
 
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;"
@@ -22,13 +26,26 @@ def write_report(folder: Path) -> tuple[Path, Path]:
 
     :raises UsageError: there is no checked run, or matplotlib is not installed
     """
+    facts = read_facts(folder) if (folder / FACTS).exists() else {}
+    if facts.get("benchmark") == BENCHMARK:
+        labelled = read_outcomes(folder)
+        title = f"In-editor quality of {facts['model']['name']}"
+        drawn = quality_plots(labelled[last_label(labelled)])
+        return _write(
+            folder, title, [*quality_tables(labelled), facts_table(folder.name, facts)], drawn
+        )
     runs = find_runs(folder)
-    found, drawn = tables(runs), plots(runs)
+    return _write(folder, _title(runs), tables(runs), plots(runs))
+
+
+def _write(
+    folder: Path, title: str, found: Sequence[Table], drawn: Sequence[Plot]
+) -> tuple[Path, Path]:
     page, text = folder / "report.html", folder / "report.md"
-    page.write_text(as_html(_title(runs), found, drawn), encoding="utf-8")
+    page.write_text(as_html(title, found, drawn), encoding="utf-8")
     for plot in drawn:
         (folder / f"{plot.name}.svg").write_text(plot.svg, encoding="utf-8")
-    text.write_text(as_markdown(_title(runs), found, drawn), encoding="utf-8")
+    text.write_text(as_markdown(title, found, drawn), encoding="utf-8")
     return page, text
 
 
@@ -63,13 +80,14 @@ def _html_table(table: Table) -> str:
 def as_markdown(title: str, found: Sequence[Table], drawn: Sequence[Plot]) -> str:
     """Return the report as Markdown; the plots are files of their own."""
     parts = [f"# {title}"]
-    parts += [_markdown_table(found[0])] if found else []
+    parts += [markdown_table(found[0])] if found else []
     parts += [f"## {plot.title}\n\n![{plot.title}]({plot.name}.svg)" for plot in drawn]
-    parts += [_markdown_table(table) for table in found[1:]]
+    parts += [markdown_table(table) for table in found[1:]]
     return "\n\n".join(parts) + "\n"
 
 
-def _markdown_table(table: Table) -> str:
+def markdown_table(table: Table) -> str:
+    """Return a table with its heading."""
     lines = [_markdown_row(table.header), _markdown_row(("---",) * len(table.header))]
     lines += [_markdown_row(row) for row in table.rows]
     note = f"{table.note}\n\n" if table.note else ""

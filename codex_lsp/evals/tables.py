@@ -85,7 +85,7 @@ def tables(runs: Sequence[Run]) -> list[Table]:
             found += choice_tables(run)
             found.append(calibration_table(run))
         found.append(ends_table(run))
-    found += [facts_table(run) for run in runs]
+    found += [facts_table(run.name, run.facts) for run in runs]
     return found
 
 
@@ -183,15 +183,15 @@ def ends_table(run: Run) -> Table:
     return Table(f"Ends and verdicts: {run.name}", ("what", "samples", "%"), rows)
 
 
-def facts_table(run: Run) -> Table:
-    """Return what the run was made with."""
+def facts_table(name: str, facts: Mapping[str, Any]) -> Table:
+    """Return what a run was made with."""
     rows: list[tuple[str, str]] = []
-    for name, value in run.facts.items():
+    for key, value in facts.items():
         if isinstance(value, dict):
-            rows += [(f"{name}: {part}", str(item)) for part, item in value.items()]
+            rows += [(f"{key}: {part}", str(item)) for part, item in value.items()]
         else:
-            rows.append((name, str(value)))
-    return Table(f"Made with: {run.name}", ("what", "value"), tuple(rows))
+            rows.append((key, str(value)))
+    return Table(f"Made with: {name}", ("what", "value"), tuple(rows))
 
 
 def interval(found: Interval) -> str:

@@ -100,14 +100,24 @@ def repeats_suffix(before: str, text: str, after: str) -> bool:
     """
     rest, _, below = after.partition("\n")
     line = before[before.rfind("\n") + 1 :] + text
-    if rest.strip() and text.rstrip().endswith(rest.strip()):
-        with_it, without = line[line.rfind("\n") + 1 :] + rest, rest
-        if _letters(rest) >= _LEAST_LETTERS or _surplus(with_it) > _surplus_before(before, without):
-            return True
+    if _overlaps(text.rstrip(), rest.strip(), before, line):
+        return True
     next_line = next((item.strip() for item in below.split("\n") if item.strip()), "")
     if _letters(next_line) < _LEAST_LETTERS or rest.strip():
         return False
     return next_line in (item.strip() for item in line.split("\n"))
+
+
+def _overlaps(text: str, rest: str, before: str, line: str) -> bool:
+    """Say whether ``text`` ends as ``rest`` begins: with all of it, or closing once too often."""
+    if not rest:
+        return False
+    if _letters(rest) >= _LEAST_LETTERS and text.endswith(rest):
+        return True
+    closes_again = text[-1:] in _CLOSERS and text[-1:] == rest[0]
+    with_it = line.rstrip()[line.rfind("\n") + 1 :] + rest
+    without = before[before.rfind("\n") + 1 :] + rest
+    return closes_again and _surplus(with_it) > _surplus(without)
 
 
 def _letters(text: str) -> int:
@@ -118,7 +128,3 @@ def _surplus(text: str) -> int:
     """Return how many brackets ``text`` closes that it never opened."""
     counts = Counter(text)
     return sum(max(0, counts[close] - counts[opens]) for close, opens in _CLOSERS.items())
-
-
-def _surplus_before(before: str, rest: str) -> int:
-    return _surplus(before[before.rfind("\n") + 1 :] + rest)

@@ -1,0 +1,210 @@
+"""The figures of a quality run as tables of text."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from codex_lsp.evals.quality.attempts import Outcome
+from codex_lsp.evals.quality.calibrating import (
+    TARGETS,
+    Calibrated,
+    calibrate,
+    reliability,
+    threshold,
+    winners,
+)
+from codex_lsp.evals.quality.policies import BASE, POLICIES, Figures, as_the_editor, figures
+from codex_lsp.evals.tables import Table, interval, percent
+
+_CHARS = ((1, 8), (9, 20), (21, 40), (41, 100_000))
+_COLUMNS = ("exact line, %", "edit similarity", "no suggestion, %", "right of those shown, %")
+_DEFECTS = ("bring a syntax error, %", "repeat what follows")
+_HOW = (
+    "Exact: the cursor's line comes to be the file's own. A hole without a suggestion counts as "
+    "not exact, with similarity 0. In parentheses: 95 % bootstrap intervals over holes; gains are "
+    "differences on the same holes, in points."
+)
+
+Labelled = Mapping[str, Sequence[Outcome]]
+
+
+def quality_tables(labelled: Labelled) -> list[Table]:
+    """Return all tables; those that are about one version are about the last label.
+
+    :param labelled: outcomes by label
+    """
+    outcomes = labelled[last_label(labelled)]
+    found = [versions_table(labelled)] if len(labelled) > 1 else []
+    found += [
+        policies_table(outcomes),
+        _parts_table("By language", outcomes, lambda item: item.group),
+        _parts_table("By kind of hole", outcomes, lambda item: item.kind),
+        _parts_table("By length of what is missing", outcomes, _length),
+        rejections_table(outcomes),
+        repeats_table(outcomes),
+    ]
+    return found + calibration_tables(outcomes)
+
+
+def last_label(labelled: Labelled) -> str:
+    """Return ``now`` or ``after`` where there is one, else the last label."""
+    return next((name for name in ("now", "after") if name in labelled), max(labelled))
+
+
+def versions_table(labelled: Labelled) -> Table:
+    """Return what versions of the pipeline make of the same samples, the first as the base."""
+    names = sorted(labelled, key=lambda name: (name != "before", name == last_label(labelled)))
+    first = {item.hole: item for item in labelled[names[0]]}
+    rows = []
+    for name in names:
+        outcomes = [item for item in labelled[name] if item.hole in first]
+        base = [first[item.hole] for item in outcomes]
+        found = figures(outcomes, as_the_editor, as_the_editor, base)
+        rows.append((name, str(found.holes), *_cells(found), interval(found.gain)))
+    header = ("version", "holes", *_COLUMNS, *_DEFECTS, f"gain over {names[0]}")
+    return Table("Versions, on the same samples", header, tuple(rows), _HOW)
+
+
+def policies_table(outcomes: Sequence[Outcome]) -> Table:
+    """Return which sample to show."""
+    rows = []
+    for name, policy in POLICIES.items():
+        found = figures(outcomes, policy, POLICIES[BASE])
+        rows.append((name, *_cells(found), interval(found.gain)))
+    header = ("shown", *_COLUMNS, *_DEFECTS, f"gain over “{BASE}”")
+    return Table(f"Which sample to show: {len(outcomes)} holes", header, tuple(rows), _HOW)
+
+
+def _cells(found: Figures) -> tuple[str, ...]:
+    return (
+        interval(found.exact),
+        f"{found.similarity:.3f}",
+        percent(found.rejected),
+        percent(found.right_when_shown),
+        percent(found.breaks),
+        f"{found.repeats:g}",
+    )
+
+
+def _parts_table(
+    title: str, outcomes: Sequence[Outcome], part_of: Callable[[Outcome], str]
+) -> Table:
+    names = list(POLICIES)
+    rows = []
+    for part in sorted({part_of(item) for item in outcomes}, key=_order):
+        some = [item for item in outcomes if part_of(item) == part]
+        found = {name: figures(some, POLICIES[name], POLICIES[BASE]) for name in names}
+        editor = found[names[0]]
+        cells = [percent(found[name].exact.mean) for name in names]
+        rows.append(
+            (
+                part.lstrip("0"),
+                str(len(some)),
+                *cells,
+                interval(found["best of 4: mean log-probability"].gain),
+                f"{editor.similarity:.3f}",
+                percent(editor.rejected),
+                percent(editor.breaks),
+            )
+        )
+    header = (
+        "",
+        "holes",
+        *names,
+        "gain of the mean over greedy",
+        "editor: edit similarity",
+        "editor: no suggestion, %",
+        "editor: bring a syntax error, %",
+    )
+    return Table(title, header, tuple(rows), "Exact lines in percent, and the gain in points.")
+
+
+def _order(part: str) -> tuple[int, str]:
+    number = part.split(" ", 1)[0]
+    return (int(number) if number.isdecimal() else 0, part)
+
+
+def _length(item: Outcome) -> str:
+    for low, high in _CHARS:
+        if item.expected_chars <= high:
+            return f"{low} to {high} characters" if high < _CHARS[-1][1] else f"{low} or more"
+    raise AssertionError(item.expected_chars)
+
+
+def rejections_table(outcomes: Sequence[Outcome]) -> Table:
+    """Return why the editor shows nothing."""
+    reasons = Counter(item.editor.reason for item in outcomes if item.editor.text is None)
+    rows = tuple(
+        (name, str(count), percent(count / len(outcomes))) for name, count in reasons.most_common()
+    )
+    return Table("Why there is no suggestion", ("reason", "holes", "%"), rows)
+
+
+def repeats_table(outcomes: Sequence[Outcome]) -> Table:
+    """Return what is shown and says the text to its right once more: there is to be nothing."""
+    rows = tuple(
+        (item.hole, repr(attempt.text))
+        for item in outcomes
+        for attempt in (item.editor, item.greedy, *item.rows)
+        if attempt.judgement is not None and attempt.judgement.repeats
+    )
+    return Table("Completions that repeat what follows", ("hole", "text"), rows or (("none", ""),))
+
+
+def calibration_tables(outcomes: Sequence[Outcome]) -> list[Table]:
+    """Return whether the confidence is a probability; nothing where there are too few holes."""
+    try:
+        found = calibrate(winners(outcomes))
+    except ValueError:
+        return []
+    return [
+        fitness_table(found),
+        *(_reliability_table(item) for item in found[1:3]),
+        *(_threshold_table(item) for item in found[1:]),
+    ]
+
+
+def fitness_table(found: Sequence[Calibrated]) -> Table:
+    """Return how good each confidence is on the half it was not fitted on."""
+    rows = tuple(
+        (
+            item.name,
+            f"{item.fitness.brier:.4f}",
+            f"{item.fitness.log_loss:.4f}",
+            ", ".join(f"{weight:.2f}" for weight in item.weights),
+        )
+        for item in found
+    )
+    note = (
+        f"On {len(found[0].right)} holes of the files that nothing was fitted on; less is better."
+    )
+    return Table("Confidence", ("", "Brier score", "log loss", "constants"), rows, note)
+
+
+def _reliability_table(item: Calibrated) -> Table:
+    rows = tuple(
+        (
+            f"{found.low:.1f} to {found.high:.1f}",
+            str(found.count),
+            percent(found.expected),
+            percent(found.observed),
+        )
+        for found in reliability(item.predicted, item.right)
+    )
+    header = ("confidence", "holes", "expected, %", "right, %")
+    return Table(f"Reliability: {item.name}", header, rows)
+
+
+def _threshold_table(item: Calibrated) -> Table:
+    rows = []
+    for profile, target in TARGETS.items():
+        found = threshold(item.predicted, item.right, target)
+        cells = ("–", "–", "–")
+        if found is not None:
+            cells = (f"{found.least:.3f}", percent(found.shown), percent(found.right))
+        rows.append((profile, percent(target), *cells))
+    everything = sum(item.right) / len(item.right)
+    rows.append(("eager", "", "0", "100.00", percent(everything)))
+    header = ("profile", "wanted right, %", "from confidence", "shown, %", "right, %")
+    return Table(f"Profiles: {item.name}", header, tuple(rows))

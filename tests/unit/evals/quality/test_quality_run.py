@@ -1,0 +1,178 @@
+"""The editor's pipeline on samples that are drawn once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from codex_lsp.engine.base import Cancellation, Engine, FirstToken, Generation, TokenSink
+from codex_lsp.errors import UsageError
+from codex_lsp.evals.quality.attempts import Pipeline
+from codex_lsp.evals.quality.draws import Draw, DrawnRow
+from codex_lsp.evals.quality.holes import Hole
+from codex_lsp.evals.quality.run import (
+    complete_holes,
+    merge_draws,
+    outcomes_file,
+    read_draws,
+    read_outcomes,
+)
+from codex_lsp.evals.run import batch_seed
+from codex_lsp.sampling import SamplingParams
+from codex_lsp.types import Prompt
+from tests.unit.evals.quality.places import hole
+from tests.unit.fake_engine import FakeEngine, byte_tokenizer, description
+
+SAMPLES = (" add(1, 2)\nx", " add(a)\n", " 1<end>", " sum((1, 2))\n")
+GREEDY = " add(1)\nprint"
+PIPELINE = Pipeline.default(description(), byte_tokenizer())
+FACTS: dict[str, Any] = {
+    "benchmark": "quality",
+    "problems_sha256": "0",
+    "model": {"name": "m"},
+    "settings": {"seed": 7},
+}
+
+
+class Model:
+    """Says the same at every place, likelier the later; counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.tokenizer = byte_tokenizer()
+        self.asked: list[int] = []
+        self.seeds: list[int] = []
+
+    def open(self, seed: int) -> Engine:
+        self.seeds.append(seed)
+        return self
+
+    def generate(
+        self,
+        prompt: Prompt,
+        params: SamplingParams,
+        sink: TokenSink,
+        cancellation: Cancellation,
+        max_tokens: int,
+    ) -> Generation:
+        self.asked.append(params.rows)
+        rows = [(text, -1.0 + index / 10) for index, text in enumerate(SAMPLES)]
+        engine = FakeEngine(rows if params.rows == 4 else [(GREEDY, -0.5)])
+        return engine.generate(prompt, params, sink, cancellation, max_tokens)
+
+    def first_token(
+        self, prompt: Prompt, allowed: Sequence[int], cancellation: Cancellation
+    ) -> FirstToken:
+        raise AssertionError("no word has been begun")
+
+    def score(self, sequences: Sequence[tuple[int, ...]]) -> Any:
+        raise AssertionError("nothing is to be scored")
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+PLACE = hole("add(1, 2)")
+
+
+def run(folder: Path, model: Model, *holes: Hole, label: str = "now", **facts: Any) -> list[int]:
+    steps = complete_holes(folder, label, {**FACTS, **facts}, holes, PIPELINE, model.open)
+    return [step.done for step in steps]
+
+
+def test_a_hole_is_completed_in_every_way_on_two_draws(tmp_path: Path) -> None:
+    model = Model()
+    assert run(tmp_path, model, PLACE) == [1]
+    assert model.asked == [4, 1]
+    assert model.seeds == [batch_seed(7, PLACE.id, 0)]
+    (found,) = read_outcomes(tmp_path)["now"]
+    assert [row.text for row in found.rows] == ["add(1, 2)", "add(a)", "1", "sum((1, 2))"]
+    assert [row.exact for row in found.rows] == [True, False, False, False]
+    assert found.rows[1].mean_logprob == pytest.approx(-0.9)
+    assert found.greedy.text == "add(1)"
+    assert found.greedy.similarity == pytest.approx(1 - 3 / 9)
+    # The first whole lines are ranked soon after the first; a long one is not waited for.
+    assert found.editor.text == "1"
+
+
+def test_what_was_drawn_is_not_drawn_again(tmp_path: Path) -> None:
+    model = Model()
+    run(tmp_path, model, PLACE)
+    drawn = (tmp_path / "draws.jsonl").read_bytes()
+    first = read_outcomes(tmp_path)["now"]
+    run(tmp_path, model, PLACE, label="again")
+    assert model.asked == [4, 1]
+    assert (tmp_path / "draws.jsonl").read_bytes() == drawn
+    assert read_outcomes(tmp_path)["again"] == first
+
+
+def test_a_torn_line_is_drawn_anew(tmp_path: Path) -> None:
+    run(tmp_path, Model(), PLACE)
+    file = tmp_path / "draws.jsonl"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-20])
+    again = Model()
+    run(tmp_path, again, PLACE)
+    assert again.asked == [1]
+    assert file.read_bytes() == whole
+
+
+def test_a_row_that_is_too_short_for_a_new_pipeline_is_drawn_to_its_end(tmp_path: Path) -> None:
+    run(tmp_path, Model(), PLACE)
+    file = tmp_path / "draws.jsonl"
+    draws = [draw for items in read_draws(file).values() for draw in items]
+    cut = [
+        replace(draw, rows=tuple(replace(row, ids=row.ids[:2], logprobs=row.logprobs[:2],
+                                         whole=False) for row in draw.rows))
+        for draw in draws
+    ]  # fmt: skip
+    file.write_text("".join(json.dumps(draw.as_record()) + "\n" for draw in cut))
+    model = Model()
+    run(tmp_path, model, PLACE)
+    assert model.asked == [4, 1]
+    (found,) = read_outcomes(tmp_path)["now"]
+    assert found.rows[0].text == "add(1, 2)"
+    # The longer draws take the place of the shorter ones.
+    (kept,) = read_draws(file).values()
+    assert [len(draw.rows[0].ids) for draw in kept] == [len(SAMPLES[0]), len(GREEDY)]
+
+
+def test_draws_are_read_as_they_were_written() -> None:
+    rows = (DrawnRow((1, 2), (-0.5, -0.25), True), DrawnRow((3,), (-1.5,), False))
+    for draw in (Draw("h", "p", False, rows), Draw("h", "p", first=(5, -0.5, 0.25))):
+        assert Draw.of_record(json.loads(json.dumps(draw.as_record()))) == draw
+
+
+def test_shards_are_merged_and_other_runs_refused(tmp_path: Path) -> None:
+    other = hole("add(1, 2)", "span")
+    run(tmp_path / "a", Model(), PLACE)
+    run(tmp_path / "b", Model(), other)
+    assert merge_draws(tmp_path / "all", [tmp_path / "a", tmp_path / "b"]) == 2
+    model = Model()
+    assert run(tmp_path / "all", model, PLACE, other) == [1, 2]
+    assert model.asked == []
+    with pytest.raises(UsageError, match="holds a run already"):
+        merge_draws(tmp_path / "all", [tmp_path / "a"])
+    run(tmp_path / "c", Model(), PLACE, settings={"seed": 8})
+    with pytest.raises(UsageError, match="another settings"):
+        merge_draws(tmp_path / "new", [tmp_path / "a", tmp_path / "c"])
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda folder: outcomes_file(folder, "a/b"), "--label is 'a/b'"),
+        (read_outcomes, "has no outcomes yet"),
+        (lambda folder: run(folder, Model(), PLACE, settings={"seed": 8}), "another settings"),
+    ],
+)
+def test_wrong_use_is_one_sentence(
+    tmp_path: Path, call: Callable[[Path], object], sentence: str
+) -> None:
+    (tmp_path / "run.json").write_text(json.dumps(FACTS))
+    with pytest.raises(UsageError, match=sentence):
+        call(tmp_path)
