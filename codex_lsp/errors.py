@@ -12,6 +12,8 @@
     │   └── PullError             the source could not be fetched or written
     ├── EngineError               the model could not be run
     │   └── EngineCrashedError    the process that ran it has ended
+    ├── StatisticsError           the statistics cannot be kept or read
+    │   └── StatisticsBusyError   not now: other servers hold them
     ├── SandboxError              untrusted programs cannot be run safely here
     └── BenchError                what was to be measured could not be
 
@@ -59,6 +61,14 @@ class EngineError(CodexLspError):
 
 class EngineCrashedError(EngineError):
     """The engine's process has ended without being told to."""
+
+
+class StatisticsError(CodexLspError):
+    """The statistics cannot be kept or read. Nothing else depends on them."""
+
+
+class StatisticsBusyError(StatisticsError):
+    """Other servers hold the statistics for longer than one waits; try again later."""
 
 
 class SandboxError(CodexLspError):

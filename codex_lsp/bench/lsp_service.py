@@ -42,7 +42,8 @@ class LspService:
         :raises BenchError: it does not start
         """
         self.connection = Connection(command, environment)
-        given = {**options, **({"partialCompletion": True} if growing else {})}
+        # What a benchmark does is none of the user's statistics.
+        given = {"statistics": False, **options, **({"partialCompletion": True} if growing else {})}
         hello = self.connection.call(
             "initialize",
             {

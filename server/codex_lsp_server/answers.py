@@ -18,6 +18,7 @@ class Answer:
     :ivar origin: how the first item came about
     :ivar alternatives: what the items were made of
     :ivar shape: how much was to be completed; None where that was not decided
+    :ivar took_ms: how long it took, once it is told
     """
 
     items: Sequence[types.InlineCompletionItem] = ()
@@ -25,6 +26,7 @@ class Answer:
     origin: Origin | None = None
     alternatives: Sequence[Alternative] = ()
     shape: Shape | None = None
+    took_ms: float = 0.0
 
 
 def reason_of(outcome: Outcome | None) -> Answer | None:

@@ -269,7 +269,7 @@ class Completing:
         return Answer(items, None, origin_of(first, origin), alternatives, made.shape)
 
     def _told(self, answer: Answer, run: Run | None, entry: Entry) -> Answer:
-        """Count the answer."""
+        """Count the answer, and say how long it took."""
         if answer.rejection is not None:
             self._performance.rejected(answer.rejection.reason)
         elif answer.origin is not None:
@@ -280,7 +280,7 @@ class Completing:
             elif run is not None:
                 recent.engine = total
             self._performance.answered(recent)
-        return answer
+        return replace(answer, took_ms=entry.trace.timing.total)
 
     def _note_engine_time(self, recent: Recent, run: Run) -> None:
         if not run.job.done.done():

@@ -8,7 +8,7 @@ command (:func:`codex_lsp_server.convert.to_item`), which clients send back as t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lsprotocol import types
@@ -27,11 +27,13 @@ class Suggestion:
     :ivar id: the completion it belongs to
     :ivar index: its place among the items of one answer
     :ivar text: the whole text it would insert; empty where the client did not say
+    :ivar part: how much of it is accepted by now; empty where that is not what was told
     """
 
     id: str
     index: int
     text: str = ""
+    part: str = ""
 
 
 Listener = Callable[[Suggestion], None]
@@ -100,12 +102,13 @@ class Feedback:
         if suggestion is None or not isinstance(length, int):
             return
         # The length counts UTF-16 code units, whatever was agreed on for positions.
-        rest = suggestion.text[column_of_text(suggestion.text, length) :]
+        end = column_of_text(suggestion.text, length)
+        rest = suggestion.text[end:]
         self._preferred = Suggestion(suggestion.id, suggestion.index, rest)
         if suggestion.index > 0:
             # Only the first item grows, and that is not the one.
             self._cancel_stream(suggestion.id)
-        _call(self.on_partly_accepted, suggestion)
+        _call(self.on_partly_accepted, replace(suggestion, part=suggestion.text[:end]))
 
     def order(
         self, items: Sequence[types.InlineCompletionItem]

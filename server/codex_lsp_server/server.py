@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import time
 from typing import Any
 
 from lsprotocol import types
 
 from codex_lsp import __version__
+from codex_lsp.statistics.store import Store
+from codex_lsp.statistics.store import default_path as statistics_path
 from codex_lsp.types import Rejection, RejectionReason
 from codex_lsp_server.answers import Answer
 from codex_lsp_server.calibrating import Calibration
@@ -28,12 +32,14 @@ from codex_lsp_server.pace import is_key
 from codex_lsp_server.performance import PERFORMANCE_METHOD
 from codex_lsp_server.pygls_mends import MendedServer
 from codex_lsp_server.recalling import Recalling, watchers
+from codex_lsp_server.recording import STATISTICS_METHOD, Recorder
 from codex_lsp_server.registering import register
 from codex_lsp_server.settings import Settings
 from codex_lsp_server.status import Status, wants_status
-from codex_lsp_server.streams import CANCEL_METHOD
+from codex_lsp_server.streams import CANCEL_METHOD, PARTIAL_METHOD
 from codex_lsp_server.tracing import EXPLAIN_METHOD
 from codex_lsp_server.ui import Ui
+from codex_lsp_server.usage import Usage
 from codex_lsp_server.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -64,12 +70,22 @@ class CodexLanguageServer(MendedServer):
         self.recalling = Recalling(lambda: self.documents, lambda: not self.worker.idle)
         self.configuration = Configuration(self, ui, self._use, model)
         self.completing = Completing(
-            self.host, self.worker, self.protocol.notify, ui.error_once, self.recalling.lines
+            self.host, self.worker, self._notify, ui.error_once, self.recalling.lines
         )
         self.status = Status(self.protocol.notify)
         self.host.on_loading = lambda: self.status.follow(self._model_name)
         self.feedback = Feedback(self.completing.cancel_stream)
         self.feedback.on_accepted.append(lambda item: self.completing.accepted(item.id, item.index))
+        database = statistics_path()
+        self.recorder = Recorder(None if database is None else Store(database), ui.warning)
+        self.usage = Usage(
+            self.recorder,
+            time.monotonic,
+            lambda delay, call: asyncio.get_running_loop().call_later(delay, call),
+        )
+        self.feedback.on_shown.append(self.usage.shown)
+        self.feedback.on_accepted.append(self.usage.accepted)
+        self.feedback.on_partly_accepted.append(self.usage.partly_accepted)
         self.feedback.on_focus += [self._show_whether_off, self.read_ahead]
         self.completion_mode = CompletionMode(self, self.complete)
 
@@ -84,13 +100,10 @@ class CodexLanguageServer(MendedServer):
         """Answer a request for completions, whatever the form that they are given in."""
         self.calibration.rest()
         uri = params.text_document.uri
+        document, settings = self.documents.get_open_document(uri), self.configuration.settings
         with self.status.working():
-            answer = await self.completing.answer(
-                self.documents.get_open_document(uri),
-                params,
-                self.configuration.settings,
-                self._preceding(uri),
-            )
+            answer = await self.completing.answer(document, params, settings, self._preceding(uri))
+        self.usage.answered(document, answer, settings.ranker)
         self.status.answered(answer.rejection)
         if answer.rejection is not None:
             if answer.rejection.reason is RejectionReason.ENGINE_FAILED:
@@ -109,12 +122,20 @@ class CodexLanguageServer(MendedServer):
     async def close(self) -> None:
         """Give everything back; called once the connection has ended."""
         self.completing.close()
+        self.usage.close()
+        await self.recorder.close()
         self.status.close()
         await self.calibration.close()
         await self.recalling.close()
         await self.host.close()
 
+    def _notify(self, method: str, params: dict[str, Any]) -> None:
+        if method == PARTIAL_METHOD:
+            self.usage.grown(params)
+        self.protocol.notify(method, params)
+
     def _use(self, settings: Settings) -> None:
+        self.recorder.enabled = settings.statistics
         self.host.use(settings)
         self.calibration.rest()
         self.recalling.use(settings)
@@ -180,10 +201,12 @@ def _register_lifecycle(server: CodexLanguageServer) -> None:
         if document is not None:
             key = all(is_key(change.text) for change in params.content_changes)
             server.completing.changed(document, key)
+            server.usage.changed(document, params.content_changes)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
         server.completing.forget(params.text_document.uri)
+        server.usage.closed(params.text_document.uri)
         server.recalling.closed(params.text_document.uri)
 
 
@@ -219,6 +242,12 @@ def _register_completion(server: CodexLanguageServer) -> None:
     def explain(params: Any) -> dict[str, Any]:
         """Tell why the last requests were answered as they were; see docs/protocol.md."""
         return server.completing.explain(params)
+
+    @server.feature(STATISTICS_METHOD)
+    async def statistics(params: Any) -> dict[str, Any]:
+        """Tell how suggestions fare on this machine; see docs/protocol.md."""
+        server.usage.settle()
+        return await server.recorder.report(params)
 
     @server.feature(CANCEL_METHOD)
     def cancel_partial(params: Any) -> None:

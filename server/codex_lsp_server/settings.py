@@ -112,6 +112,10 @@ class Settings:
     adaptive_debounce: bool = False
     """Let a request wait while the next key is likely to come before an answer could."""
 
+    statistics: bool = True
+    """Count on this machine how suggestions fare, for `codex-lsp stats`; see
+    [statistics](statistics.md)."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     """What is logged on standard error. Source code never is."""
 

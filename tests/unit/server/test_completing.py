@@ -6,7 +6,6 @@ import pytest
 
 from codex_lsp.errors import EngineError
 from codex_lsp.types import CompletionRequest, Recalled, Rejection, RejectionReason
-from codex_lsp_server.answers import Answer
 from codex_lsp_server.settings import Settings
 from tests.unit.fake_engine import FakeEngine
 from tests.unit.server.asking import URI, Session, argument, rows, texts
@@ -76,7 +75,7 @@ async def test_an_engine_that_fails_is_a_reason_and_no_error() -> None:
 
     session = Session(FakeEngine(rows("ab\n", "xy\n"), on_step=fail), "x =¦")
     answer = await session.ask()
-    assert answer == Answer(rejection=Rejection(RejectionReason.ENGINE_FAILED, "The model failed."))
+    assert answer.rejection == Rejection(RejectionReason.ENGINE_FAILED, "The model failed.")
     assert session.errors == ["codex-lsp: The model failed."]
     await session.close()
 

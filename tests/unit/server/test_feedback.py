@@ -47,7 +47,7 @@ def test_each_piece_of_news_is_handed_on() -> None:
     told.feedback.focused({})
     assert told.heard == [
         ("shown", Suggestion("1", 0, "abc")),
-        ("partly_accepted", Suggestion("1", 0, "abc")),
+        ("partly_accepted", Suggestion("1", 0, "abc", "a")),
         ("accepted", Suggestion("1", 2)),
         ("focus", "file:///a.py"),
         ("focus", None),

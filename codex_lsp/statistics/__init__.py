@@ -1,0 +1,1 @@
+"""How suggestions fare on this machine: counts in a database of the user's, and what they say."""
