@@ -33,6 +33,7 @@ def build_app() -> typer.Typer:
     app.command("serve")(_serve)
     app.command("doctor")(_doctor)
     app.command("tune")(_tune)
+    app.command("stats")(_stats)
     models = typer.Typer(
         help="List, fetch and inspect models.", no_args_is_help=True, context_settings=_HELP
     )
@@ -160,6 +161,27 @@ def _tune(
 
     options = EngineOptions(cast("Device", device), compute_type)
     raise typer.Exit(tune.run(tune.Run(model, options, quick, if_needed, as_json)))
+
+
+def _stats(
+    days: Annotated[
+        int | None, typer.Option("--days", help="Of the last so many days, today counted.")
+    ] = None,
+    export: Annotated[
+        str | None, typer.Option("--export", help="json: print everything as one object.")
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option("--plot", help="Draw a picture (.svg, .png, .pdf; needs matplotlib)."),
+    ] = None,
+    reset: Annotated[bool, typer.Option("--reset", help="Forget all of it.")] = False,
+) -> None:
+    """Show how suggestions fare on this machine."""
+    from datetime import datetime
+
+    from codex_lsp.cli import stats
+
+    raise typer.Exit(stats.run(stats.Run(days, export, plot, reset), datetime.now()))
 
 
 def _models_list(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from codex_lsp.statistics.counts import Counts, Key, What
@@ -62,6 +63,16 @@ def make_report(counts: Counts) -> Report:
         by_ranker=_most_first(_group(counts, lambda key: key.ranker)),
         by_day=dict(sorted(_group(counts, lambda key: key.day).items())),
     )
+
+
+def first_day(today: datetime, days: int | None) -> str:
+    """Return the first of the last ``days`` days, today counted; empty for all there are."""
+    if days is None:
+        return ""
+    try:
+        return f"{today - timedelta(days=days - 1):%Y-%m-%d}"
+    except OverflowError:
+        return ""
 
 
 def percentile(times: Mapping[int, int], share: float) -> int | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from codex_lsp.errors import StatisticsBusyError, StatisticsError
 from codex_lsp.statistics.counts import Counts, Key, What, language_label, two_digits
-from codex_lsp.statistics.report import as_object, make_report
+from codex_lsp.statistics.report import as_object, first_day, make_report
 from codex_lsp.statistics.store import Store
 
 logger = logging.getLogger(__name__)
@@ -133,13 +133,3 @@ class Recorder:
                 "now, and a new one has been begun."
             )
             self._store.set_aside = None
-
-
-def first_day(today: datetime, days: int | None) -> str:
-    """Return the first of the last ``days`` days, today counted; empty for all there are."""
-    if days is None:
-        return ""
-    try:
-        return f"{today - timedelta(days=days - 1):%Y-%m-%d}"
-    except OverflowError:
-        return ""

@@ -10,8 +10,9 @@ import pytest
 
 from codex_lsp.errors import StatisticsBusyError, StatisticsError
 from codex_lsp.statistics.counts import Counts, Key, What
+from codex_lsp.statistics.report import first_day
 from codex_lsp.statistics.store import Store
-from codex_lsp_server.recording import Recorder, first_day
+from codex_lsp_server.recording import Recorder
 
 KEY = Key("2026-01-31", "python", "mean-logprob")
 
