@@ -57,6 +57,16 @@ local commands = {
       require('codex_lsp.server').stop(true)
     end,
   },
+  explain = {
+    run = function()
+      require('codex_lsp.report').explain()
+    end,
+  },
+  stats = {
+    run = function()
+      require('codex_lsp.report').stats()
+    end,
+  },
   health = {
     run = function()
       vim.cmd.checkhealth('codex_lsp')

@@ -280,6 +280,52 @@ def test_the_command_completes_and_says_what_is_wrong(nvim: Neovim) -> None:
         nvim.until(said, lambda said=said: said in nvim.messages())
 
 
+def test_why_there_was_a_suggestion_is_shown_in_a_window(nvim: Neovim) -> None:
+    begin(nvim, ADD, "jA")
+    assert nvim.suggested() == ["a + b"]
+    nvim.press("<Esc>:CodexLsp explain<CR>")
+    nvim.until("the window", lambda: nvim.api.current.buffer.name == "codex-lsp://explain")
+    first, second, third, *candidates = nvim.lines()
+    assert first == "shown · line · The model was asked; the best candidate is shown."
+    assert second.startswith("line 2 · ") and third.startswith("tokens: ")
+    assert candidates[0].startswith(" 1 ") and candidates[0].endswith("kept  │a + b│")
+    nvim.press("q")
+    nvim.until("the file", lambda: nvim.api.current.buffer.name.endswith("a.py"))
+
+
+def test_statistics_are_shown_in_a_window(nvim: Neovim) -> None:
+    # The test's environment keeps none: that is what is said.
+    begin(nvim, ADD, "jA")
+    nvim.press("<Esc>:CodexLsp stats<CR>")
+    nvim.until("the window", lambda: nvim.api.current.buffer.name == "codex-lsp://stats")
+    assert nvim.lines() == ["Statistics are off."]
+    nvim.press("q")
+    nvim.until("the file", lambda: nvim.api.current.buffer.name.endswith("a.py"))
+    figures = {
+        "shown": 4,
+        "accepted": 1,
+        "partiallyAccepted": 2,
+        "dismissed": 1,
+        "keptAfter30s": 1,
+        "charactersSaved": 30,
+        "acceptanceRate": 0.75,
+        "latencyMs": {"median": 120, "p95": 300},
+        "requests": 9,
+    }
+    told = {
+        "enabled": True,
+        "since": "2026-01-31",
+        "totals": figures,
+        "byLanguage": [{"language": "python", **figures}],
+    }
+    assert nvim.lua("return require('codex_lsp.report').stats_lines(...)", told) == [
+        "Since 2026-01-31: 9 requests.",
+        "                  shown accepted by part dismissed  rate  30 s   chars  median",
+        "all                   4        1       2         1   75%     1      30  120 ms",
+        "python                4        1       2         1   75%     1      30  120 ms",
+    ]
+
+
 def test_what_happens_is_told(nvim: Neovim) -> None:
     nvim.lua(
         """
