@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lsprotocol import types
 
@@ -26,7 +26,7 @@ class Answer:
     origin: Origin | None = None
     alternatives: Sequence[Alternative] = ()
     shape: Shape | None = None
-    took_ms: float = 0.0
+    took_ms: float = field(default=0.0, compare=False)
 
 
 def reason_of(outcome: Outcome | None) -> Answer | None:
