@@ -15,7 +15,7 @@ from codex_lsp.statistics.store import default_path as statistics_path
 from codex_lsp.types import Rejection, RejectionReason
 from codex_lsp_server.answers import Answer
 from codex_lsp_server.calibrating import Calibration
-from codex_lsp_server.completing import Completing, permission
+from codex_lsp_server.completing import CANCELLED, Completing, permission
 from codex_lsp_server.completion_mode import CompletionMode
 from codex_lsp_server.configuration import Configuration
 from codex_lsp_server.convert import ACCEPT_COMMAND
@@ -101,8 +101,14 @@ class CodexLanguageServer(MendedServer):
         self.calibration.rest()
         uri = params.text_document.uri
         document, settings = self.documents.get_open_document(uri), self.configuration.settings
-        with self.status.working():
-            answer = await self.completing.answer(document, params, settings, self._preceding(uri))
+        try:
+            with self.status.working():
+                answer = await self.completing.answer(
+                    document, params, settings, self._preceding(uri)
+                )
+        except asyncio.CancelledError:
+            self.usage.answered(document, Answer(rejection=CANCELLED), settings.ranker)
+            raise
         self.usage.answered(document, answer, settings.ranker)
         self.status.answered(answer.rejection)
         if answer.rejection is not None:

@@ -54,7 +54,10 @@ class _Offered:
     :ivar since: when it came on screen; None while it has not
     :ivar counted: it has been counted as shown
     :ivar ended: it was accepted, or typed to its end: nothing that the user did without
-    :ivar part: how much was accepted of the text that :ivar:`part_of` is
+    :ivar accepted: it has been counted as accepted
+    :ivar whole: all of it was accepted; what is offered under its id later is another suggestion
+    :ivar part: how much was accepted of the text that ``part_of`` is
+    :ivar left: when it went from the screen
     """
 
     document: OpenDocument
@@ -66,6 +69,7 @@ class _Offered:
     counted: bool = False
     ended: bool = False
     accepted: bool = False
+    whole: bool = False
     part: int = 0
     part_of: str = ""
     followed: Followed | None = None
@@ -127,17 +131,18 @@ class Usage:
     def accepted(self, item: Suggestion) -> None:
         """An item was accepted, or the rest of one."""
         offered = self._offered.get(item.id)
-        if offered is None or item.index not in offered.texts:
+        if offered is None or offered.whole or item.index not in offered.texts:
             return
         text = offered.texts[item.index]
         self._accepted(offered, text, len(text), What.ACCEPTED)
+        offered.whole = True
         if self._current is offered:
             self._leave()
 
     def partly_accepted(self, item: Suggestion) -> None:
         """A part of an item was accepted."""
         offered = self._offered.get(item.id)
-        if offered is not None and item.part:
+        if offered is not None and item.part and not offered.whole:
             self._accepted(offered, item.text, len(item.part), What.PARTLY_ACCEPTED)
 
     def changed(
@@ -163,6 +168,10 @@ class Usage:
         for followed in list(self._followed):
             if followed.document.uri == document_uri:
                 self._check_all(followed)
+        for name, offered in list(self._offered.items()):
+            if offered.document.uri == document_uri:
+                self._count_dismissed(offered)
+                del self._offered[name]
 
     # ---- What comes of it
 
@@ -177,12 +186,9 @@ class Usage:
         if all_of_it:
             self._leave()
         for offered in self._offered.values():
-            if offered.left is None or offered.ended:
-                continue
-            if all_of_it or self._clock() - offered.left >= DISMISSED_S:
-                offered.ended = True
-                if offered.counted:
-                    self._count(offered, What.DISMISSED)
+            if offered.left is not None:
+                if all_of_it or self._clock() - offered.left >= DISMISSED_S:
+                    self._count_dismissed(offered)
 
     def close(self) -> None:
         """Take the end of the session: everything is looked at for the last time."""
@@ -197,12 +203,14 @@ class Usage:
         first, item = named[0]
         if first is None or item.range is None:
             return None
-        offered = self._offered.setdefault(first.id, _Offered(document, ranker))
-        self._offered.move_to_end(first.id)
+        offered = self._offered.pop(first.id, None)
+        if offered is None or offered.whole:
+            offered = _Offered(document, ranker)
+        self._offered[first.id] = offered
         offered.start = Spot.of(item.range.start)
         offered.texts = {name.index: str(item.insert_text) for name, item in named if name}
         while len(self._offered) > REMEMBERED:
-            self._offered.popitem(last=False)
+            self._count_dismissed(self._offered.popitem(last=False)[1])
         return offered
 
     def _nothing_to_show(self, document: OpenDocument | None, answer: Answer) -> None:
@@ -234,6 +242,11 @@ class Usage:
         if not offered.counted:
             offered.counted = True
             self._count(offered, What.SHOWN)
+
+    def _count_dismissed(self, offered: _Offered) -> None:
+        if offered.counted and not offered.ended:
+            self._count(offered, What.DISMISSED)
+        offered.ended = True
 
     def _accepted(self, offered: _Offered, text: str, length: int, what: What) -> None:
         """Count that the first ``length`` characters of an item are accepted by now."""

@@ -6,16 +6,21 @@ import heapq
 import itertools
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
 
+import pytest
 from lsprotocol import types
 
-from codex_lsp.statistics.counts import What
+from codex_lsp.statistics.counts import Counts, Key, What
+from codex_lsp.statistics.store import Store
 from codex_lsp.types import Rejection, RejectionReason
 from codex_lsp_server.answers import Answer
 from codex_lsp_server.documents import OpenDocument
 from codex_lsp_server.feedback import Suggestion
 from codex_lsp_server.performance import Origin
-from codex_lsp_server.usage import Usage
+from codex_lsp_server.recording import Recorder
+from codex_lsp_server.usage import REMEMBERED, Ledger, Usage
 
 COUNTED = (What.SHOWN, What.ACCEPTED, What.PARTLY_ACCEPTED, What.DISMISSED, What.SAVED)
 KEPT = (What.KEPT_30S, What.KEPT_2MIN, What.KEPT_10MIN)
@@ -46,12 +51,14 @@ class Clock:
 class Watched:
     """An editor with one document, and what is counted of it."""
 
-    def __init__(self, text: str = "x = ") -> None:
-        self.clock = Clock()
+    def __init__(
+        self, text: str = "x = ", ledger: Ledger | None = None, clock: Clock | None = None
+    ) -> None:
+        self.clock = clock or Clock()
         self.counts: Counter[What] = Counter()
         self.labels: set[tuple[str, str]] = set()
         self.times: list[float] = []
-        self.usage = Usage(self, self.clock, self.clock.later)
+        self.usage = Usage(ledger or self, self.clock, self.clock.later)
         self.document = OpenDocument("file:///a.py", text, version=1, language_id="python")
         self.cursor = types.Position(0, len(text))
 
@@ -282,6 +289,69 @@ def test_a_document_that_is_closed_is_looked_at_for_the_last_time() -> None:
     watched.clock.turn(600)
     watched.usage.close()
     assert watched.kept() == (1, 1, 1)
+
+
+def test_what_was_on_screen_when_its_document_closes_was_dismissed() -> None:
+    watched = Watched()
+    watched.answer("abc")
+    watched.clock.turn(1)
+    watched.usage.closed("file:///a.py")
+    assert watched.counted() == (1, 0, 0, 1, 0)
+    watched.usage.close()
+    assert watched.counted() == (1, 0, 0, 1, 0)
+
+
+def test_what_is_offered_again_after_it_was_accepted_is_another_one() -> None:
+    watched = Watched()
+    for _ in range(2):
+        watched.answer("abcdef", origin=Origin.CACHE)
+        watched.type("abcdef")
+        watched.usage.accepted(Suggestion("1", 0))
+        # Some clients say it twice.
+        watched.usage.accepted(Suggestion("1", 0))
+        watched.undo(6)
+    watched.usage.close()
+    assert watched.counted() == (2, 2, 0, 0, 12)
+    assert watched.kept() == (0, 0, 0)
+
+
+def test_those_that_are_forgotten_are_settled_first() -> None:
+    watched = Watched()
+    for number in range(REMEMBERED + 5):
+        watched.answer("abc", completion=str(number))
+        watched.clock.turn(1)
+    watched.usage.close()
+    assert watched.counted() == (REMEMBERED + 5, 0, 0, REMEMBERED + 5, 0)
+
+
+async def test_it_ends_up_in_the_database_by_day(tmp_path: Path) -> None:
+    store = Store(tmp_path / "statistics.sqlite3")
+    clock = Clock()
+    ledger = Recorder(store, pytest.fail, lambda: datetime(2026, 1, 31) + timedelta(0, clock.now))
+    watched = Watched(ledger=ledger, clock=clock)
+    watched.answer("abcdef", ms=123.0)
+    watched.type("abcdef")
+    watched.usage.accepted(Suggestion("1", 0))
+    clock.turn(31)
+    watched.undo(6)
+    clock.turn(24 * 3600)
+    watched.answer("new", completion="2", origin=Origin.CACHE)
+    await ledger.close()
+    first, second = (Key(day, "python", "mean-logprob") for day in ("2026-01-31", "2026-02-01"))
+    assert store.read() == Counts(
+        Counter(
+            {
+                (first, What.REQUESTS): 1,
+                (first, What.SHOWN): 1,
+                (first, What.ACCEPTED): 1,
+                (first, What.SAVED): 6,
+                (first, What.KEPT_30S): 1,
+                (second, What.REQUESTS): 1,
+                (second, What.CACHE_HITS): 1,
+            }
+        ),
+        Counter({(first, 120): 1, (second, 9): 1}),
+    )
 
 
 def test_news_of_what_nobody_knows_is_passed_over() -> None:
