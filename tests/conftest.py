@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
+from codex_lsp.safety.bandit_checks import Bandit
 from codex_lsp.statistics.store import SWITCH as STATISTICS
 from codex_lsp.tuning.store import SWITCH
 
@@ -11,3 +14,14 @@ from codex_lsp.tuning.store import SWITCH
 # counts what tests do among what the user does.
 os.environ[SWITCH] = "off"
 os.environ[STATISTICS] = "off"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def bandit() -> Bandit:
+    """Import bandit before any test has it imported on a thread.
+
+    pytest makes errors of warnings, test by test and for all threads: bandit's import has some.
+    """
+    loaded = Bandit()
+    loaded.load()
+    return loaded

@@ -1,0 +1,90 @@
+"""What a candidate adds to the code that is insecure."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from codex_lsp.context.around import lines_around
+from codex_lsp.options import SafetyMode
+from codex_lsp.safety.bandit_checks import Bandit
+from codex_lsp.safety.patterns import added, family_of
+from codex_lsp.safety.statement import python_statement
+from codex_lsp.safety.weaknesses import Weakness
+from codex_lsp.types import Context
+
+BUDGET_MS = 30.0
+"""What bandit may take for all candidates of one request; then the patterns stand in for it."""
+
+SafetyCheck = Callable[[str, int], tuple[str, ...]]
+"""A candidate's text, and how many characters right of the cursor it replaces, to the weaknesses
+that it adds (their values, sorted)."""
+
+
+def unchecked(text: str, replaces: int) -> tuple[str, ...]:
+    """Find nothing: the check for languages without rules, and where it is off."""
+    return ()
+
+
+class Safety:
+    """Makes the check of each request.
+
+    :param bandit: a fake, or one that is loaded already
+    """
+
+    def __init__(self, bandit: Bandit | None = None) -> None:
+        self._bandit = bandit or Bandit()
+
+    def for_request(self, context: Context, mode: SafetyMode = "rank") -> SafetyCheck:
+        """Return the check of candidates at one cursor. Not for more than one thread."""
+        family = family_of(context.language)
+        if family is None or mode == "off":
+            return unchecked
+        bandit = self._bandit if family == "python" else None
+        if bandit is not None:
+            bandit.begin_loading()
+        return _RequestCheck(context, family, bandit)
+
+
+class _RequestCheck:
+    """Checks the candidates of one request; each text once."""
+
+    def __init__(self, context: Context, family: str, bandit: Bandit | None) -> None:
+        self._context = context
+        self._family = family
+        self._bandit = bandit
+        self._found: dict[tuple[str, int], tuple[str, ...]] = {}
+        self._left_ms = BUDGET_MS
+
+    def __call__(self, text: str, replaces: int) -> tuple[str, ...]:
+        """Return the weaknesses that a candidate adds."""
+        key = (text, replaces)
+        if key not in self._found:
+            added = self._added(text, replaces)
+            self._found[key] = tuple(sorted(weakness.value for weakness in added))
+        return self._found[key]
+
+    def _added(self, text: str, replaces: int) -> Counter[Weakness]:
+        by_bandit = self._by_bandit(text, replaces)
+        by_patterns = added(
+            lines_around(self._context),
+            lines_around(self._context, text, replaces),
+            self._family,
+            fallback=by_bandit is None and self._bandit is not None,
+        )
+        return by_patterns | (by_bandit or Counter())
+
+    def _by_bandit(self, text: str, replaces: int) -> Counter[Weakness] | None:
+        if self._bandit is None or self._left_ms <= 0:
+            return None
+        began = time.perf_counter()
+        after = self._check(text, replaces)
+        before = None if not after else self._check("", 0)
+        self._left_ms -= (time.perf_counter() - began) * 1000
+        return after if after is None or before is None else after - before
+
+    def _check(self, text: str, replaces: int) -> Counter[Weakness] | None:
+        assert self._bandit is not None
+        code = python_statement(self._context, text, replaces)
+        return None if code is None else self._bandit.check(code)
