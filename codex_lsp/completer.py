@@ -19,6 +19,7 @@ from codex_lsp.options import CompleterOptions, RankerName
 from codex_lsp.prompt import PromptBuilder
 from codex_lsp.ranking import Ranker, make_ranker
 from codex_lsp.recalled import RecalledLines
+from codex_lsp.safety.check import Safety
 from codex_lsp.selection import Listener, Selection
 from codex_lsp.trace import bounded
 from codex_lsp.typed import TypedText
@@ -35,7 +36,7 @@ from codex_lsp.types import (
 
 
 class Completer:
-    """Completes with one engine. Between requests it only remembers where anchors lie."""
+    """Completes with one engine. Between requests it remembers little more than anchors."""
 
     def __init__(
         self, engine: Engine, description: ModelDescription, ranker: Ranker | None = None
@@ -49,6 +50,7 @@ class Completer:
         self._prompts = PromptBuilder(description, engine.tokenizer)
         self._given_ranker = ranker
         self._rankers: dict[RankerName, Ranker] = {}
+        self._safety = Safety()
         self._anchors = Anchors()
 
     def complete(
@@ -81,10 +83,10 @@ class Completer:
         typed = typed or TypedText()
         recalled = RecalledLines(context, self._engine.tokenizer, self._prompts.bos)
         ranker = self._ranker(options.ranker)
-        selection = Selection(context, options, ranker, listener, typed, recalled.ranked)
+        safety = self._safety.for_request(context, options.safety)
+        selection = Selection(context, options, ranker, listener, typed, recalled.ranked, safety)
         invoked = context.trigger is Trigger.INVOKED
-        if not invoked and (sure := recalled.sure()):
-            selection.show(sure, complete=True)
+        if not invoked and selection.show_sure(recalled.sure()):
             timing = Timing(total=selection.elapsed_ms)
             return _outcome(selection, recalled, timing, Work())
         # Who asks by hand wants to see all there is, and has the time.

@@ -11,6 +11,10 @@ from codex_lsp.sampling import SamplingParams
 Device = Literal["auto", "cpu", "cuda"]
 RankerName = Literal["mean-logprob", "summed-logprob", "suffix-likelihood", "random"]
 """What orders the candidates; see :mod:`codex_lsp.ranking.registry`."""
+Profile = Literal["confident", "balanced", "eager"]
+"""How sure a candidate has to be; see :mod:`codex_lsp.ranking.profiles`."""
+SafetyMode = Literal["off", "rank", "reject"]
+"""What becomes of insecure candidates: nothing, they rank behind the others, or they go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,20 @@ class TokenBudget:
 
 
 @dataclass(frozen=True, slots=True)
+class TermWeights:
+    """What counts besides the ranker's score, in its units (nats a token by default).
+
+    A weight that is 0 costs nothing: its term is not computed.
+
+    :ivar agreement: for each doubling of the samples that came to the same text
+    :ivar parse_errors: taken off for each syntax error that a candidate brings
+    """
+
+    agreement: float = 0.0
+    parse_errors: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class CompleterOptions:
     """What the user may choose.
 
@@ -48,6 +66,10 @@ class CompleterOptions:
     :ivar max_latency_ms: from then on the first line that is whole is not kept waiting for better
         ones; None waits for as long as the sampling parameters say
     :ivar ranker: what orders the candidates
+    :ivar terms: what counts besides
+    :ivar profile: how sure the best candidate has to be, unless it is asked for by hand
+    :ivar consensus: where samples go apart, show as much as most of them say
+    :ivar safety: what becomes of candidates that make the code insecure
     """
 
     sampling: SamplingParams = field(default_factory=SamplingParams)
@@ -56,3 +78,7 @@ class CompleterOptions:
     min_mean_logprob: float = float("-inf")
     max_latency_ms: float | None = 400.0
     ranker: RankerName = "mean-logprob"
+    terms: TermWeights = field(default_factory=TermWeights)
+    profile: Profile = "eager"
+    consensus: bool = False
+    safety: SafetyMode = "rank"

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from codex_lsp.engine.base import Engine, PendingScores
+from codex_lsp.ordering import Ranked
 from codex_lsp.postprocess import FILTERS, Draft, apply_filters
 from codex_lsp.ranking import recalled_confidence
-from codex_lsp.selection import Ranked
 from codex_lsp.tokenizer import Tokenizer
 from codex_lsp.trace import turned_down
 from codex_lsp.types import Candidate, Considered, Context, FinishReason, Source, Token

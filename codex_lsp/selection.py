@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from codex_lsp.options import CompleterOptions
+from codex_lsp.ordering import Ranked, bonus, consensus, merge, rank, vet
 from codex_lsp.postprocess import FILTERS, Draft, apply_filters
-from codex_lsp.ranking import Ranker, sampled_confidence
+from codex_lsp.ranking import Ranker, too_unsure
 from codex_lsp.rows import Decision
+from codex_lsp.safety.check import SafetyCheck, unchecked
+from codex_lsp.safety.weaknesses import sentence
 from codex_lsp.trace import passed, turned_down
 from codex_lsp.typed import TypedText
 from codex_lsp.types import (
@@ -23,36 +26,18 @@ from codex_lsp.types import (
     Rejection,
     RejectionReason,
     Shape,
-    Source,
+    Trigger,
 )
 
 Listener = Callable[[Completion], None]
 """Told the completion as it stands: once the first lines are ranked, then as the block grows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A candidate that may be shown.
-
-    :ivar row: the row that it was sampled in; None for a recalled line
-    :ivar agreement: how many candidates came to this text
-    """
-
-    draft: Draft
-    confidence: float
-    row: int | None = None
-    agreement: int = 1
-
-    @property
-    def source(self) -> Source:
-        """Where it came from."""
-        return Source.RECALLED if self.row is None else Source.SAMPLED
-
-
 class Selection:
     """Decides for one request what is shown; a :class:`~codex_lsp.rows.Judge` of its rows.
 
     :param recalled: gives the recalled lines that may be shown, best first, when it is decided
+    :param safety: finds what a candidate makes insecure
     :ivar result: the answer as it stands
     :ivar first_ms: how long it took until there was something to show; 0 when there never was
     :ivar all_mismatched: no sample began with what the prompt had left out
@@ -66,6 +51,7 @@ class Selection:
         listener: Listener | None,
         typed: TypedText,
         recalled: Callable[[], Sequence[Ranked]],
+        safety: SafetyCheck = unchecked,
     ) -> None:
         self._context = context
         self._options = options
@@ -73,6 +59,7 @@ class Selection:
         self._listener = listener
         self._typed = typed
         self._recalled = recalled
+        self._safety = safety
         self._started = time.perf_counter()
         self._shown: Completion | None = None
         self._ranked: Sequence[Ranked] = ()
@@ -99,19 +86,26 @@ class Selection:
         return ranked + self._turned_down
 
     def accepts(self, line: Candidate) -> bool:
-        """Say whether a whole line could be shown; the best such line is the mark for the rest."""
+        """Say whether a whole line could be shown; the best such line is the mark for the rest.
+
+        What is insecure is behind all others, so nothing is given up for it.
+        """
         draft = apply_filters(line, self._context, FILTERS)
-        if isinstance(draft, Rejection):
+        if isinstance(draft, Rejection) or self._findings(draft):
             return False
         # Where no bound is known no row is ever hopeless, and there is no need of a mark.
-        if math.isfinite(self._ranker.bound(draft.candidate, 0)):
+        known = math.isfinite(self._ranker.bound(draft.candidate, 0))
+        if known and not self._options.terms.parse_errors:
             score = self._ranker.score(draft.candidate, self._context)
             self._best_score = max(self._best_score, score)
         return True
 
     def hopeless(self, row: Candidate, more: int) -> bool:
         """Say whether a row cannot become better than an accepted line with ``more`` tokens."""
-        return self._ranker.bound(row, more) < self._best_score
+        best = self._ranker.bound(row, more) + bonus(
+            self._options.sampling.rows, self._options.terms
+        )
+        return best < self._best_score
 
     def decide(self, lines: Mapping[int, Candidate]) -> Decision:
         """Rank the first lines and the recalled ones; show them, and say which row goes on."""
@@ -119,21 +113,18 @@ class Selection:
             line.finish_reason is FinishReason.MISMATCH for line in lines.values()
         )
         drafts = {row: apply_filters(line, self._context, FILTERS) for row, line in lines.items()}
+        options, noted = self._options, len(self._turned_down)
         self._note_rejected(lines, drafts)
-        ranked = merge(self._rank(drafts), self._wanted_recalled())
+        sampled = rank(drafts, self._ranker, self._context, options.terms)
+        ranked = self._vetted(merge(sampled, self._wanted_recalled()))
+        if options.consensus and not self._invoked:
+            ranked = self._vetted(consensus(ranked, self._context))
         self._ranked = ranked
-        if not ranked:
-            self.result = _commonest(drafts.values())
+        refusal = self._refusal(ranked) if ranked else _commonest(self._turned_down[noted:])
+        if refusal is not None:
+            self.result = refusal
             return Decision(None, False)
         best = ranked[0]
-        mean = best.draft.candidate.mean_logprob
-        if best.row is not None and mean < self._options.min_mean_logprob:
-            self.result = Rejection(
-                RejectionReason.LOW_CONFIDENCE,
-                f"The best candidate's mean log-probability is {mean:.2f}, "
-                f"below the threshold of {self._options.min_mean_logprob:g}.",
-            )
-            return Decision(None, False)
         # A line that a filter cut ends there: what the model wrote behind it goes with it.
         go_on = (
             best.row is not None
@@ -143,6 +134,14 @@ class Selection:
         )
         self.show(ranked, complete=not go_on)
         return Decision(best.row, go_on)
+
+    def show_sure(self, lines: Sequence[Ranked]) -> bool:
+        """Answer with recalled lines alone if the best may be shown; say whether that was done."""
+        ranked = self._vetted(lines)
+        if not ranked or ranked[0].findings or self._refusal(ranked) is not None:
+            return False
+        self.show(ranked, complete=True)
+        return True
 
     def show(self, ranked: Sequence[Ranked], complete: bool) -> None:
         """Make ``ranked`` the answer as it stands, and tell the listener."""
@@ -158,6 +157,8 @@ class Selection:
         draft = apply_filters(
             replace(winner, finish_reason=FinishReason.STOP), self._context, FILTERS
         )
+        if isinstance(draft, Draft):
+            draft = self._without_insecure_lines(draft, whole=False)
         if isinstance(draft, Draft) and len(draft.text) > len(self._shown.text):
             self._tell(self._completion(draft, self._shown.alternatives, complete=False))
 
@@ -167,28 +168,60 @@ class Selection:
             return
         draft = apply_filters(winner, self._context, FILTERS)
         if isinstance(draft, Draft):
-            self._ranked = [replace(self._ranked[0], draft=draft), *self._ranked[1:]]
-            self.result = self._completion(draft, self._shown.alternatives, complete=True)
+            draft = self._without_insecure_lines(draft, whole=True)
+            findings = self._findings(draft)
+            best = replace(self._ranked[0], draft=draft, findings=findings)
+            self._ranked = [best, *self._ranked[1:]]
+            first, *others = self._shown.alternatives
+            alternatives = (replace(first, findings=findings), *others)
+            self.result = self._completion(draft, alternatives, complete=True)
 
-    def _rank(self, drafts: Mapping[int, Draft | Rejection]) -> list[Ranked]:
-        """Return the different drafts, best first; of equal ones the best, with their number."""
-        best: dict[str, tuple[float, Ranked]] = {}
-        typed = len(self._context.line_before.strip())
-        kept = {row: draft for row, draft in drafts.items() if isinstance(draft, Draft)}
-        candidates = [draft.candidate for draft in kept.values()]
-        scores = self._ranker.scores(candidates, self._context)
-        for (row, draft), score in zip(kept.items(), scores, strict=True):
-            confidence = sampled_confidence(draft.candidate.mean_logprob, typed)
-            item = Ranked(draft, confidence, row)
-            if draft.text in best:
-                old_score, old = best[draft.text]
-                agreement = old.agreement + 1
-                if score <= old_score:
-                    score, item = old_score, old
-                item = replace(item, agreement=agreement)
-            best[draft.text] = (score, item)
-        order = sorted(best.values(), key=lambda entry: (-entry[0], entry[1].row))
-        return [item for _, item in order]
+    @property
+    def _invoked(self) -> bool:
+        return self._context.trigger is Trigger.INVOKED
+
+    def _findings(self, draft: Draft) -> tuple[str, ...]:
+        return self._safety(draft.text, draft.replaces)
+
+    def _vetted(self, ranked: Sequence[Ranked]) -> list[Ranked]:
+        """Put what is insecure behind the rest, or drop it, as the options say."""
+        vetted = vet(ranked, self._findings)
+        if self._options.safety != "reject":
+            return vetted
+        for item in vetted:
+            if item.findings:
+                rejection = _unsafe(item.findings)
+                self._turned_down.append(turned_down(item.draft.candidate, rejection, item.source))
+        return [item for item in vetted if not item.findings]
+
+    def _refusal(self, ranked: Sequence[Ranked]) -> Rejection | None:
+        """Return why the best is not to be shown; who asks by hand gets it however unsure it is."""
+        if self._invoked:
+            return None
+        best = ranked[0]
+        mean = best.draft.candidate.mean_logprob
+        if best.row is not None and mean < self._options.min_mean_logprob:
+            return Rejection(
+                RejectionReason.LOW_CONFIDENCE,
+                f"The best candidate's mean log-probability is {mean:.2f}, "
+                f"below the threshold of {self._options.min_mean_logprob:g}.",
+            )
+        return too_unsure(best.confidence, self._options.profile)
+
+    def _without_insecure_lines(self, draft: Draft, whole: bool) -> Draft:
+        """Cut a block before the first line that makes it insecure, where such are not shown.
+
+        :param whole: the last line is whole
+        """
+        if self._options.safety != "reject":
+            return draft
+        text, safe = draft.text, 0
+        ends = [index for index, char in enumerate(text) if char == "\n"]
+        for end in [*ends, len(text)] if whole else ends:
+            if self._safety(text[:end], draft.replaces):
+                break
+            safe = end
+        return draft.cut(safe)
 
     def _note_rejected(
         self, lines: Mapping[int, Candidate], drafts: Mapping[int, Draft | Rejection]
@@ -240,35 +273,21 @@ class Selection:
             replaces=item.draft.replaces,
             source=item.source,
             confidence=item.confidence,
+            findings=item.findings,
         )
 
     def _text(self, draft: Draft) -> str:
         return draft.text.replace("\n", self._context.line_ending)
 
 
-def merge(sampled: Sequence[Ranked], recalled: Sequence[Ranked]) -> list[Ranked]:
-    """Put recalled lines before the first sample that is less likely to be right.
-
-    The samples keep their order. A text that is both was found twice: the sample stays, which can
-    be continued, with the higher confidence of the two.
-    """
-    result = list(sampled)
-    for item in recalled:
-        same = next((other for other in result if other.draft.text == item.draft.text), None)
-        if same is not None:
-            result.remove(same)
-            confidence = max(same.confidence, item.confidence)
-            item = replace(same, confidence=confidence, agreement=same.agreement + 1)
-        place = next(
-            (i for i, other in enumerate(result) if other.confidence < item.confidence),
-            len(result),
-        )
-        result.insert(place, item)
-    return result
-
-
-def _commonest(drafts: Iterable[Draft | Rejection]) -> Rejection:
+def _commonest(turned_down: Sequence[Considered]) -> Rejection:
     """Return the rejection whose reason most candidates share: it says most."""
-    rejections = [draft for draft in drafts if isinstance(draft, Rejection)]
+    rejections = [item.rejection for item in turned_down if item.rejection is not None]
     reasons = [rejection.reason for rejection in rejections]
     return max(rejections, key=lambda item: reasons.count(item.reason))
+
+
+def _unsafe(findings: Sequence[str]) -> Rejection:
+    return Rejection(
+        RejectionReason.UNSAFE, f"It would make the code insecure: {sentence(findings[0])}"
+    )

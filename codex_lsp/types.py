@@ -43,7 +43,9 @@ class RejectionReason(Enum):
     MID_WORD = "mid_word"
     """The cursor stands in the middle of a word."""
     LOW_CONFIDENCE = "low_confidence"
-    """The best candidate's mean log-probability is below the threshold."""
+    """The best candidate is less likely to be right than the user's profile asks for."""
+    UNSAFE = "unsafe"
+    """Every candidate would make the code insecure, and such ones are not to be shown."""
     TOO_LARGE = "too_large"
     """The document is larger than the size limit of the settings."""
     SUPERSEDED = "superseded"
@@ -237,6 +239,8 @@ class Alternative:
     :ivar replaces: how many characters right of the cursor, on its line, the text replaces
     :ivar mean_logprob: None for a recalled line that the model was not asked about
     :ivar confidence: how likely it is to be right (0 to 1), by :mod:`codex_lsp.ranking.confidence`
+    :ivar findings: what it would make insecure: values of
+        :class:`~codex_lsp.safety.weaknesses.Weakness`
     """
 
     text: str
@@ -247,6 +251,7 @@ class Alternative:
     replaces: int = 0
     source: Source = Source.SAMPLED
     confidence: float = 0.0
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from codex_lsp.errors import UsageError
 from codex_lsp.languages import known_languages
 from codex_lsp.model_dir import ModelDescription
 from codex_lsp.options import CompleterOptions, Device, EngineOptions, TokenBudget
+from codex_lsp.safety.weaknesses import sentence
 from codex_lsp.sampling import SamplingParams
 from codex_lsp.trace import as_object as trace_as_object
 from codex_lsp.tuning.lookup import find_tuning
@@ -145,6 +146,8 @@ def as_object(outcome: Outcome, model: Mapping[str, Any], load_ms: float) -> dic
             "mean_logprob": result.mean_logprob,
             "tokens": result.tokens,
             "replaces": result.end - result.start,
+            "confidence": result.alternatives[0].confidence,
+            "findings": list(result.alternatives[0].findings),
         }
         alternatives = [
             dataclasses.asdict(item) | {"source": item.source.value}
@@ -223,6 +226,8 @@ def _print_for_people(
             str(item.agreement),
             Text(item.text.strip()),
         )
+        for finding in item.findings:
+            table.add_row("", "", "", "", Text(f"insecure: {sentence(finding)}", style="bold"))
     console.print()
     console.print(table)
     timing = outcome.timing

@@ -7,7 +7,7 @@ the same order; this module only gives them the form that a list takes:
   one line, as LSP 3.17 asks of a main edit.
 - ``filterText`` begins with that word, or clients would drop the item.
 - ``sortText`` is the rank, ``labelDetails`` shows the confidence, and ``completionItem/resolve``
-  adds the whole candidate as documentation.
+  adds the whole candidate as documentation. Both say so where it makes the code insecure.
 - ``isIncomplete`` is true: every further character may bring other candidates.
 """
 
@@ -16,12 +16,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
+from codex_lsp.safety.weaknesses import Weakness, sentence
 from codex_lsp.types import RejectionReason
 from codex_lsp_server.answers import Answer
 from codex_lsp_server.documents import OpenDocument
@@ -129,21 +130,36 @@ def resolve(item: types.CompletionItem, support: ItemSupport) -> types.Completio
     language = data.get("language")
     if isinstance(edit, types.TextEdit) and item.documentation is None:
         item.documentation = documentation(
-            edit.new_text, language if isinstance(language, str) else "", support
+            edit.new_text,
+            language if isinstance(language, str) else "",
+            support,
+            _warnings(data.get("findings")),
         )
     return item
 
 
-def documentation(text: str, language: str, support: ItemSupport) -> types.MarkupContent | str:
-    """Show a candidate as the client can: as a code block, or as it is."""
+def documentation(
+    text: str, language: str, support: ItemSupport, warnings: Sequence[str] = ()
+) -> types.MarkupContent | str:
+    """Show a candidate as the client can: as a code block, or as it is; warnings stand above."""
     text = text.strip("\r\n")
+    above = "".join(f"{warning}\n\n" for warning in warnings)
     if support.markup is None:
-        return text
+        return above + text
     if support.markup is types.MarkupKind.PlainText:
-        return types.MarkupContent(types.MarkupKind.PlainText, text)
+        return types.MarkupContent(types.MarkupKind.PlainText, above + text)
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return types.MarkupContent(types.MarkupKind.Markdown, f"{fence}{language}\n{text}\n{fence}")
+    return types.MarkupContent(
+        types.MarkupKind.Markdown, f"{above}{fence}{language}\n{text}\n{fence}"
+    )
+
+
+def _warnings(findings: object) -> list[str]:
+    """Return what findings mean; what a client made of them may be anything."""
+    known = {weakness.value for weakness in Weakness}
+    codes = findings if isinstance(findings, list) else []
+    return [f"Insecure: {sentence(code)}" for code in codes if code in known]
 
 
 def _to_item(
@@ -160,7 +176,9 @@ def _to_item(
     if support.adjusts_indentation:
         mode, text = None, _without_indentation(text, document, inline.range.start.line)
     label = _label(text)
-    sure = f"codex-lsp {_confidence(inline)}"
+    facts = _facts(inline)
+    findings = facts.get("findings", [])
+    sure = f"codex-lsp {_confidence(facts)}" + (", insecure" if findings else "")
     item = types.CompletionItem(
         label=label,
         label_details=(
@@ -175,7 +193,7 @@ def _to_item(
         insert_text_mode=mode,
         text_edit=types.TextEdit(types.Range(start, inline.range.end), text),
         command=inline.command,
-        data={"language": document.language_id},
+        data={"language": document.language_id} | ({"findings": findings} if findings else {}),
     )
     return item if support.resolves else resolve(item, support)
 
@@ -203,11 +221,16 @@ def _label(text: str) -> str:
     return f"{first} …" if more else first
 
 
-def _confidence(item: types.InlineCompletionItem) -> str:
-    """Return in per cent how likely the candidate is to be right."""
+def _facts(item: types.InlineCompletionItem) -> dict[str, Any]:
+    """Return what the inline item tells of its candidate."""
     arguments = None if item.command is None else item.command.arguments
     first: Any = arguments[0] if arguments else None
-    share = first.get("confidence") if isinstance(first, dict) else None
+    return first if isinstance(first, dict) else {}
+
+
+def _confidence(facts: dict[str, Any]) -> str:
+    """Return in per cent how likely the candidate is to be right."""
+    share = facts.get("confidence")
     return f"{round(100 * share) if isinstance(share, (int, float)) else 0} %"
 
 

@@ -85,6 +85,7 @@ def to_item(
                     "confidence": alternative.confidence,
                     "tokens": alternative.tokens,
                     "agreement": alternative.agreement,
+                    "findings": list(alternative.findings),
                     "origin": origin.value,
                 }
             ],

@@ -16,7 +16,14 @@ from typing import Any, Literal
 
 from codex_lsp.context import ContextOptions
 from codex_lsp.model_dir import SamplingDefaults
-from codex_lsp.options import CompleterOptions, EngineOptions, RankerName, TokenBudget
+from codex_lsp.options import (
+    CompleterOptions,
+    EngineOptions,
+    Profile,
+    RankerName,
+    SafetyMode,
+    TokenBudget,
+)
 from codex_lsp.sampling import SamplingParams
 
 SECTION = "codexLsp"
@@ -103,6 +110,18 @@ class Settings:
     """What orders the samples: their mean log-probability, its sum, how well the text right of the
     cursor follows them (for models that do not read it otherwise), or chance."""
 
+    profile: Profile = "eager"
+    """How sure the best candidate has to be to be shown unasked: `confident` shows few and those
+    mostly right, `eager` all. Who asks by hand always gets the best there is."""
+
+    consensus: bool = False
+    """Where the samples go apart, show only as much as most of them say, the rest as further
+    candidates."""
+
+    safety: SafetyMode = "rank"
+    """Candidates that make the code insecure: `rank` puts them behind the others and marks them,
+    `reject` never shows them, `off` does not look."""
+
     recall: Literal["off", "file", "project"] = "project"
     """Suggest lines that were seen before: of the same file, or of the workspace's files, too."""
 
@@ -149,6 +168,9 @@ class Settings:
             min_mean_logprob=threshold,
             max_latency_ms=self.max_latency_ms,
             ranker=self.ranker,
+            profile=self.profile,
+            consensus=self.consensus,
+            safety=self.safety,
         )
 
     def engine_options(self) -> EngineOptions:

@@ -214,3 +214,33 @@ def test_whether_it_indents_by_itself(
         )
     )
     assert ItemSupport.of(can).adjusts_indentation is adjusts
+
+
+def insecure(place: OpenDocument) -> Answer:
+    (item,) = answer(place, "eval(a)").items
+    assert item.command is not None
+    (facts,) = item.command.arguments or ()
+    facts["findings"] = ["eval", "unverified_tls"]
+    return Answer([item])
+
+
+def test_an_insecure_candidate_is_marked_in_the_list_and_explained() -> None:
+    place = document("x = ")
+    lazy = only(to_list(insecure(place), place, LAZY))
+    assert lazy.label_details is not None
+    assert lazy.label_details.description == "codex-lsp 61 %, insecure"
+    assert resolve(lazy, LAZY).documentation == types.MarkupContent(
+        types.MarkupKind.Markdown,
+        "Insecure: Text is run as code.\n\n"
+        "Insecure: The server's certificate is not verified.\n\n"
+        "```python\neval(a)\n```",
+    )
+    eager = only(to_list(insecure(place), place, EAGER))
+    assert eager.detail == "codex-lsp 61 %, insecure"
+
+
+@pytest.mark.parametrize("findings", [None, "eval", ["nothing", 3], {"eval": 1}])
+def test_findings_that_a_client_has_made_up_are_left_out(findings: object) -> None:
+    edit = types.TextEdit(types.Range(types.Position(0, 4), types.Position(0, 4)), "a")
+    item = types.CompletionItem("a", text_edit=edit, data={"findings": findings})
+    assert resolve(item, ItemSupport()).documentation == "a"
