@@ -25,6 +25,13 @@ local function label(text)
   return #lines > 1 and first .. ' …' or first
 end
 
+---@param argument codex_lsp.Argument
+---@return string
+local function details(argument)
+  local insecure = #(argument.findings or {}) > 0 and ', insecure' or ''
+  return ('%.0f %%%s'):format(100 * argument.confidence, insecure)
+end
+
 ---@param offer codex_lsp.Offer
 ---@param index integer
 ---@param place integer from 1
@@ -41,7 +48,7 @@ local function to_entry(offer, index, place)
   local filetype = vim.bo[offer.bufnr].filetype
   return {
     label = label(text),
-    labelDetails = argument and { description = ('%.0f %%'):format(100 * argument.confidence) },
+    labelDetails = argument and { description = details(argument) },
     kind = vim.lsp.protocol.CompletionItemKind.Text,
     sortText = ('%04d'):format(place - 1),
     filterText = vim.split(text, '\n')[1],

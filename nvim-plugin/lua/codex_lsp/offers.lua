@@ -13,6 +13,7 @@ local M = {}
 ---@field origin string How the answer came about.
 ---@field tokens integer
 ---@field agreement integer
+---@field findings? string[] What the item would make insecure.
 
 ---An answer to one request. Its items stay as the server made them, but for one that grows.
 ---@class codex_lsp.Offer
