@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -214,3 +215,17 @@ def test_times_are_rounded_to_two_digits() -> None:
 )
 def test_a_language_that_looks_like_none_is_not_kept(given: str, kept: str) -> None:
     assert language_label(given) == kept
+
+
+def test_servers_that_write_at_the_same_time_lose_nothing(store: Store) -> None:
+    one = Counts(Counter({(PYTHON, What.SHOWN): 1}), Counter({(PYTHON, 120): 1}))
+
+    def write(_: int) -> None:
+        server = Store(store.path)  # each has its own connections, from the first one on
+        for _ in range(10):
+            server.add(one)
+
+    with ThreadPoolExecutor(4) as servers:
+        list(servers.map(write, range(4)))
+    read = store.read()
+    assert (read.counts[PYTHON, What.SHOWN], read.latencies[PYTHON, 120]) == (40, 40)
