@@ -5,21 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from codex_lsp.anchors import Anchors
-from codex_lsp.context.shape import opens_block
 from codex_lsp.engine.base import Cancellation, Engine
 from codex_lsp.errors import GenerationCancelled
 from codex_lsp.healing import healed_blank, healed_word
 from codex_lsp.options import CompleterOptions
 from codex_lsp.prompt import PromptBuilder
 from codex_lsp.rows import BestOfN
-from codex_lsp.sampling import (
-    EndOfBlock,
-    StopRule,
-    end_of_first_line,
-    end_of_line,
-    indent_width,
-)
+from codex_lsp.sampling import StopRule, end_of_first_line, end_of_line
 from codex_lsp.selection import Selection
+from codex_lsp.syntax.lexical import place_at_end
+from codex_lsp.syntax.rules import block_rule
 from codex_lsp.typed import TypedText
 from codex_lsp.types import Context, Prompt, Shape, Timing, Work
 
@@ -61,7 +56,7 @@ class Batches:
             if self._heal_word(word, selection, cancellation):
                 return
         # Should no sample begin with the blank that is left to it, the blank is given instead.
-        elif blank := healed_blank(self._context.prefix):
+        elif blank := healed_blank(self._context.prefix, self._context.language):
             self._sample(self._prompt(blank), selection, cancellation)
             if not selection.all_mismatched:
                 return
@@ -138,6 +133,8 @@ def stop_rules(context: Context, max_lines: int) -> tuple[StopRule, StopRule | N
     """Return where first lines end, and where the winner's block ends if one is wanted."""
     if context.shape is Shape.LINE:
         return end_of_line, None
-    opened = opens_block(context.line_before)
-    block = EndOfBlock(indent_width(context.line_before), opened, max_lines)
-    return (end_of_first_line if opened else end_of_line), block
+    whole = context.prefix_start == 0
+    place = place_at_end(context.prefix, context.language, whole)
+    block = block_rule(context.prefix, context.language, place, max_lines)
+    # Behind what the line has already, the block may begin with the next one.
+    return (end_of_first_line if context.line_before.strip() else end_of_line), block

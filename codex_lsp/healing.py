@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from codex_lsp.context.shape import opens_block
+from codex_lsp.syntax.openers import opens_block
 
 MAX_WORD_CHARS = 16
 """Longer beginnings of words are given to the model as they stand: no single token spells them."""
@@ -19,7 +19,7 @@ MAX_WORD_CHARS = 16
 _WORD = re.compile(r" ?[^\W_]+\Z|_+[^\W_]*\Z")
 
 
-def healed_blank(prefix: str) -> str:
+def healed_blank(prefix: str, language: str = "") -> str:
     """Return the last character of ``prefix`` if it belongs to the token that follows it.
 
     A newline does so only behind a line that opens a block: there the next line's indentation
@@ -28,7 +28,7 @@ def healed_blank(prefix: str) -> str:
     last = prefix[-1:]
     if last in (" ", "\t"):
         return last
-    if last == "\n" and opens_block(prefix[prefix.rfind("\n", 0, -1) + 1 : -1]):
+    if last == "\n" and opens_block(prefix[prefix.rfind("\n", 0, -1) + 1 : -1], language):
         return last
     return ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from codex_lsp.context.shape import choose_shape
+from codex_lsp.context.decision import Cursor, decide
 from codex_lsp.types import CompletionRequest, Context, Rejection
 
 _INDENTED = re.compile(r"^(\t+| +)\S", re.MULTILINE)
@@ -43,9 +43,9 @@ def build_context(request: CompletionRequest, options: ContextOptions) -> Contex
     start = window_start(before, len(before), options.max_prefix_chars)
     prefix = before[start:]
     suffix = normalise(text[offset : offset + max(0, options.max_suffix_chars)])
-    shape = choose_shape(
-        prefix[prefix.rfind("\n") + 1 :], suffix.partition("\n")[0], options.max_lines
-    )
+    whole = hidden + start == 0
+    cursor = Cursor(prefix, suffix, document.language, whole)
+    shape = decide(cursor, request.trigger, options.max_lines)
     if isinstance(shape, Rejection):
         return shape
     return Context(

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from codex_lsp.context import build_context
@@ -34,6 +35,7 @@ from codex_lsp.types import (
     Rejection,
     RejectionReason,
     Shape,
+    Trigger,
 )
 from codex_lsp_server.crashes import how_it_ended
 from codex_lsp_server.engine_child import EngineChild
@@ -176,7 +178,9 @@ class Worker:
         """Read ahead what a request near the cursor will need; dropped unless all is idle."""
         if not self.idle or self._child is None:
             return
-        context = build_context(request, options.context)
+        # Where nothing is to be suggested now, something may be once more has been typed.
+        by_hand = replace(request, trigger=Trigger.INVOKED)
+        context = build_context(by_hand, options.context)
         if not isinstance(context, Rejection):
             number, job = self._new_job(request)
             self._jobs[number] = self._current = job

@@ -1,0 +1,206 @@
+"""Comments and strings: where in a text the cursor is, by looking only.
+
+One regular expression a family of languages finds comments and strings, whole or unfinished; the
+last one that is unfinished at the end of the text is where the cursor stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+
+class Where(Enum):
+    """What the cursor stands in."""
+
+    CODE = "code"
+    LINE_COMMENT = "line_comment"
+    BLOCK_COMMENT = "block_comment"
+    STRING = "string"
+    """A string that has to end on its line."""
+    TEXT = "text"
+    """A string that may have several lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the end of a text stands.
+
+    :ivar start: the offset at which the comment or string begins; the text's length in code
+    :ivar closer: what ends it; a newline for what ends with the line
+    """
+
+    where: Where
+    start: int
+    closer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How a family of languages writes comments and strings.
+
+    :ivar line: what begins a comment up to the line's end
+    :ivar block: begin and end of a comment
+    :ivar texts: begin and end of strings that may have several lines
+    :ivar quotes: what begins and ends a string on one line
+    """
+
+    line: tuple[str, ...] = ()
+    block: tuple[tuple[str, str], ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()
+    quotes: str = "\"'"
+
+
+FENCES = ("```", "~~~")
+"""What begins and ends code in Markdown."""
+
+_C_BLOCK = (("/*", "*/"),)
+_TRIPLE = (('"""', '"""'), ("'''", "'''"))
+_C = Spelling(("//",), _C_BLOCK)
+_SHELL = Spelling(("#",), texts=(('"', '"'), ("'", "'")), quotes="")
+_HASH = Spelling(("#",))
+_SCRIPT = Spelling(("//",), _C_BLOCK, (("`", "`"),))
+_MARKUP = Spelling((), (("<!--", "-->"),), quotes="")
+_PROSE = Spelling((), (("<!--", "-->"),), tuple((fence, fence) for fence in FENCES), quotes="")
+
+_FAMILIES: tuple[tuple[Spelling, str], ...] = (
+    (Spelling(("#",), texts=_TRIPLE), "python toml"),
+    (_HASH, "ruby yaml perl r makefile dockerfile cmake powershell elixir julia gdscript nim"),
+    (_SHELL, "shellscript"),
+    (_SCRIPT, "javascript javascriptreact typescript typescriptreact vue svelte"),
+    (Spelling(("//",), _C_BLOCK, (("`", "`"),)), "go"),
+    # A lone quote begins a lifetime, not a string.
+    (Spelling(("//",), _C_BLOCK, (('"', '"'),), ""), "rust"),
+    (Spelling(("//",), _C_BLOCK, (('R"(', ')"'),)), "cpp"),
+    (_C, "c csharp objective-c dart zig"),
+    (Spelling(("//",), _C_BLOCK, (('"""', '"""'),)), "java kotlin scala swift groovy"),
+    (Spelling(("//", "#"), _C_BLOCK), "php"),
+    (Spelling((), _C_BLOCK), "css"),
+    (_C, "scss less jsonc"),
+    (Spelling(), "json"),
+    (Spelling(("--",), _C_BLOCK, (("'", "'"),), '"'), "sql"),
+    (Spelling(("--",), (("--[[", "]]"),), (("[[", "]]"),)), "lua"),
+    (Spelling(("--",), (("{-", "-}"),), quotes='"'), "haskell"),
+    (Spelling((";",), quotes='"'), "clojure lisp scheme"),
+    (Spelling(("%",), quotes=""), "latex tex"),
+    (_MARKUP, "html xml"),
+    (_PROSE, "markdown"),
+    (Spelling(quotes=""), "plaintext"),
+)
+_UNKNOWN = Spelling()
+KNOWN_LANGUAGES = frozenset(name for _, names in _FAMILIES for name in names.split())
+"""The language identifiers whose comments and strings are known."""
+
+
+@lru_cache(maxsize=64)
+def spelling_of(language: str) -> Spelling:
+    """Return how ``language`` writes comments and strings; quotes only where it is not known."""
+    for spelling, languages in _FAMILIES:
+        if language in languages.split():
+            return spelling
+    return _UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A comment or string.
+
+    :ivar ended: it ends within the text
+    """
+
+    where: Where
+    start: int
+    end: int
+    closer: str
+    ended: bool
+
+
+def stretches(text: str, language: str, begin: int = 0) -> Iterator[Stretch]:
+    """Yield the comments and strings of ``text``, in order."""
+    pattern, kinds = _pattern(spelling_of(language))
+    for found in pattern.finditer(text, begin):
+        where, closer = kinds[int((found.lastgroup or "g0")[1:])]
+        end, opener = found.end(), found.group(found.lastgroup or 0)
+        if closer == "\n":
+            ended = end < len(text)
+        else:
+            body = found.group()
+            ended = len(body) >= len(opener) + len(closer) and body.endswith(closer)
+            if ended and where in (Where.STRING, Where.TEXT) and _escaped(body, len(closer)):
+                ended = False
+            if not ended and where is Where.STRING and end < len(text):
+                ended = True  # it ends with its line, as broken as it is
+        yield Stretch(where, found.start(), end, closer, ended)
+
+
+def place_at_end(text: str, language: str, whole: bool = True) -> Place:
+    """Return what the end of ``text`` stands in.
+
+    :param whole: the text begins where the document does; otherwise it may begin inside a string
+    """
+    begin = 0 if whole else _first_code(text, language)
+    for stretch in stretches(text, language, begin):
+        if not stretch.ended:
+            return Place(stretch.where, stretch.start, stretch.closer)
+    return Place(Where.CODE, len(text))
+
+
+def _escaped(body: str, closer: int) -> bool:
+    """Say whether the closer that ``body`` ends with has an odd number of backslashes before it."""
+    bare = body[:-closer]
+    return (len(bare) - len(bare.rstrip("\\"))) % 2 == 1
+
+
+@lru_cache(maxsize=64)
+def _pattern(spelling: Spelling) -> tuple[re.Pattern[str], dict[int, tuple[Where, str]]]:
+    """Return one expression for all of them, and what each of its groups stands for."""
+    parts: list[str] = []
+    kinds: dict[int, tuple[Where, str]] = {}
+
+    def add(opener: str, rest: str, where: Where, closer: str) -> None:
+        number = len(parts)
+        kinds[number] = (where, closer)
+        parts.append(f"(?P<g{number}>{opener}){rest}")
+
+    for opener, closer in spelling.block:
+        add(re.escape(opener), rf"(?s:.*?)(?:{re.escape(closer)}|\Z)", Where.BLOCK_COMMENT, closer)
+    for opener, closer in spelling.texts:
+        end = re.escape(closer)
+        fence = opener in FENCES
+        start = rf"(?m:^[ \t]*){re.escape(opener)}" if fence else re.escape(opener)
+        add(start, rf"(?s:\\.|(?!{end}).)*(?:{end}|\Z)", Where.TEXT, closer)
+    for opener in spelling.line:
+        # In a shell, and nearly everywhere, a mark that follows a word is none: `$#`, `a#b`.
+        guard = r"(?<![\w$&{])" if opener == "#" else ""
+        add(guard + re.escape(opener), r"[^\n]*", Where.LINE_COMMENT, "\n")
+    for quote in spelling.quotes:
+        add(quote, rf"(?:\\.|[^\\{quote}\n])*(?:{quote}|\\?\Z|(?=\n))", Where.STRING, quote)
+    return re.compile("|".join(parts) or r"(?!)"), kinds
+
+
+_LINE_OF_TRIPLE = re.compile(r"^(.*?)(\"\"\"|''')", re.MULTILINE)
+
+
+def _first_code(text: str, language: str) -> int:
+    """Return where a text that was cut out of a document is sure to be code.
+
+    Only triple quotes matter: begun inside one, all the rest would be taken for the wrong thing.
+    """
+    if ('"""', '"""') not in spelling_of(language).texts:
+        return 0
+    found = _LINE_OF_TRIPLE.search(text)
+    if found is None:
+        return 0
+    before = found.group(1).rstrip()
+    above = text[: found.start()].rstrip()
+    opens = not before.strip("rRbBfFuU \t") and (not above or above[-1] in ":=([{,#")
+    if opens or before.endswith(("=", "(", "[", "{", ",", ":", "+", "return")):
+        return 0
+    if text.find(found.group(2), found.end()) == -1 and not before:
+        return found.end()
+    # Behind a word or a full stop, or alone on its line, it closes.
+    same_line = text[found.end() : text.find("\n", found.end()) % (len(text) + 1)]
+    return found.end() if not same_line.strip(" \t).,:;]}") else 0
