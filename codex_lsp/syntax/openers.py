@@ -74,7 +74,7 @@ def opens_block(line: str, language: str = "") -> bool:
     if language in ("markdown", "plaintext", "latex"):
         return language == "markdown" and place_at_end(code, language).closer in FENCES
     if language == "makefile":
-        return bool(re.fullmatch(r"[^\s:=#][^:=#]*::?", code))
+        return bool(re.fullmatch(r"[^\s:=#][^:=#]*::?[^=]*", code))
     return _opens_anyhow(code)
 
 
