@@ -24,7 +24,7 @@ from codex_lsp.types import (
     Trigger,
 )
 from codex_lsp_server.answers import Answer, origin_of, reason_of
-from codex_lsp_server.convert import Asked, to_asked, to_item
+from codex_lsp_server.convert import Asked, at_odds, to_asked, to_item
 from codex_lsp_server.documents import OpenDocument
 from codex_lsp_server.jobs import Jobs, ModelReady, Recall, nothing_recalled
 from codex_lsp_server.pace import Rhythm, delay_s
@@ -108,6 +108,8 @@ class Completing:
         """Complete; never raises but when the request itself is called off."""
         entry = self._tracing.begin(document, params)
         refused = permission(document, settings)
+        if refused is None and document is not None:
+            refused = at_odds(document, params)
         if refused is not None or document is None:
             entry.end(Answer(rejection=refused))
             return self._told(Answer(rejection=refused), None, entry)

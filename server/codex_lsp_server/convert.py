@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from lsprotocol import types
 
-from codex_lsp.types import Alternative, CompletionRequest, Trigger
+from codex_lsp.types import Alternative, CompletionRequest, Rejection, RejectionReason, Trigger
 from codex_lsp_server.documents import OpenDocument
 from codex_lsp_server.performance import Origin
 from codex_lsp_server.positions import count_units
@@ -54,6 +54,27 @@ def to_asked(
     text = snapshot.text[:start] + selected.text + snapshot.text[end:]
     request = CompletionRequest(replace(snapshot, text=text), start + len(selected.text), trigger)
     return Asked(request, selected.range.start, selected.range.end, selected.text)
+
+
+def at_odds(document: OpenDocument, params: types.InlineCompletionParams) -> Rejection | None:
+    """Return why nothing can be shown beside the suggest widget; None if something can.
+
+    Ghost text goes on from what stands in the document. A selected item that was found by the
+    middle of its name, such as ``getItem`` by ``item``, is no such text.
+    """
+    selected = params.context.selected_completion_info
+    automatic = params.context.trigger_kind == types.InlineCompletionTriggerKind.Automatic
+    if selected is None or not automatic:
+        return None
+    typed = document.source[
+        document.offset_at(selected.range.start) : document.offset_at(params.position)
+    ]
+    if selected.text.lower().startswith(typed.lower()):
+        return None
+    return Rejection(
+        RejectionReason.SUGGESTION_OPEN,
+        "The selected suggestion does not begin with what is typed; close the list or type on.",
+    )
 
 
 def to_item(

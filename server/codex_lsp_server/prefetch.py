@@ -39,6 +39,10 @@ WARM_PAUSE_S = 0.4
 WARM_PAUSE_INTERVALS = 3.0
 """To read a document takes up to half a second, which nothing can interrupt."""
 _NEAR_CHARS = 4096
+_LINE_IS_WHOLE = frozenset(
+    {RejectionReason.EMPTY, RejectionReason.STATEMENT_ENDS, RejectionReason.COMMENT}
+)
+"""Why nothing is to follow on the line, so that the next one will be begun."""
 
 
 def after_accepting(request: CompletionRequest, item: Alternative) -> CompletionRequest:
@@ -140,7 +144,7 @@ class LookAhead:
         if run is self._run:
             self._run = None
             result = None if outcome is None else outcome.result
-            if isinstance(result, Rejection) and result.reason is RejectionReason.EMPTY:
+            if isinstance(result, Rejection) and result.reason in _LINE_IS_WHOLE:
                 self._below = after_enter(run.request)
         self.touched()
 

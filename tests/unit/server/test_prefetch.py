@@ -90,6 +90,15 @@ async def test_where_the_line_is_finished_the_one_below_is_prepared() -> None:
     await session.close()
 
 
+async def test_below_a_finished_statement_the_model_is_asked_for_the_next_line_only() -> None:
+    engine = FakeEngine(rows(" f(a)\n", " g(a)\n"), rows("y = 1\n", "z = 1\n"))
+    session = Session(engine, "x =¦", PREFETCHING)
+    assert await session.texts() == [" f(a)", " g(a)"]
+    await until(ended(session, 2))
+    assert engine.tokenizer.decode(engine.prompts[1].ids) == "x = f(a)\n"
+    await session.close()
+
+
 async def test_it_is_done_once_for_each_item_that_is_shown() -> None:
     engine = FakeEngine(rows("abc\n", "axy\n"), rows("\n", "\n"), rows("\n", "\n"))
     session = Session(engine, "x =¦", PREFETCHING)
