@@ -19,7 +19,8 @@ from codex_lsp.syntax.structure import Mark, Structure
 MAX_BYTES = 16_384
 """Longer text is read plainly."""
 MAX_PARSE_S = 0.05
-"""What all parsing for one completion may take; the rest is read plainly."""
+"""What all parsing for one completion may take, in seconds of the processor; the rest is read
+plainly."""
 
 _TAG_OPENS = frozenset({"start_tag", "jsx_opening_element", "STag"})
 _TAG_CLOSES = frozenset({"end_tag", "jsx_closing_element", "erroneous_end_tag", "ETag"})
@@ -53,10 +54,10 @@ class TreeReader:
         plain = self._plain(text)
         if len(source) > MAX_BYTES or self._spent_s > MAX_PARSE_S:
             return plain
-        began = time.perf_counter()
+        began = time.thread_time()
         tree = self._parser.parse(source)
         marks, spans = self._read(tree.root_node, text)
-        self._spent_s += time.perf_counter() - began
+        self._spent_s += time.thread_time() - began
         # A string or comment that has not been closed yet is no token of a tree.
         unfinished = [span for span in plain.spans if span[1] > len(text)]
         if unfinished:
