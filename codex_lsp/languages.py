@@ -67,6 +67,34 @@ _BY_SUFFIX = {
 }
 
 
+# What other editors than VS Code call them: the file types of Vim, Helix, Emacs and Kate.
+_ALIASES = {
+    "bash": "shellscript",
+    "c++": "cpp",
+    "c-sharp": "csharp",
+    "cs": "csharp",
+    "htmldjango": "html",
+    "js": "javascript",
+    "jsx": "javascriptreact",
+    "ksh": "shellscript",
+    "make": "makefile",
+    "objc": "objective-c",
+    "objective-cpp": "cpp",
+    "objcpp": "cpp",
+    "sh": "shellscript",
+    "tex": "latex",
+    "text": "plaintext",
+    "ts": "typescript",
+    "tsx": "typescriptreact",
+    "zsh": "shellscript",
+}
+
+
+def canonical_language(identifier: str) -> str:
+    """Return the identifier of the LSP specification for what an editor calls a language."""
+    return _ALIASES.get(identifier, identifier)
+
+
 def language_of(path: PurePath) -> str:
     """Return the language identifier of a file; empty when its name does not tell."""
     return _BY_NAME.get(path.name) or _BY_SUFFIX.get(path.suffix.lower(), "")

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from codex_lsp.context.decision import Cursor, decide
+from codex_lsp.languages import canonical_language
 from codex_lsp.types import CompletionRequest, Context, Rejection
 
 _INDENTED = re.compile(r"^(\t+| +)\S", re.MULTILINE)
@@ -44,14 +45,15 @@ def build_context(request: CompletionRequest, options: ContextOptions) -> Contex
     prefix = before[start:]
     suffix = normalise(text[offset : offset + max(0, options.max_suffix_chars)])
     whole = hidden + start == 0
-    cursor = Cursor(prefix, suffix, document.language, whole)
+    language = canonical_language(document.language)
+    cursor = Cursor(prefix, suffix, language, whole)
     shape = decide(cursor, request.trigger, options.max_lines)
     if isinstance(shape, Rejection):
         return shape
     return Context(
         prefix=prefix,
         suffix=suffix,
-        language=document.language,
+        language=language,
         shape=shape,
         indent_unit=indent_unit(prefix),
         line_ending=line_ending(text),

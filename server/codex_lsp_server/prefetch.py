@@ -18,6 +18,7 @@ from typing import Any
 
 from codex_lsp.cache import CompletionCache
 from codex_lsp.context.window import indent_unit, line_ending
+from codex_lsp.languages import canonical_language
 from codex_lsp.syntax.openers import opens_block
 from codex_lsp.types import (
     Alternative,
@@ -63,7 +64,7 @@ def after_enter(request: CompletionRequest) -> CompletionRequest | None:
     if not line.strip() or behind not in ("", "\n", "\r"):
         return None
     indent = line[: len(line) - len(line.lstrip())]
-    if opens_block(line, request.document.language):
+    if opens_block(line, canonical_language(request.document.language)):
         indent += indent_unit(near)
     added = line_ending(text) + indent
     document = replace(request.document, text=text[:offset] + added + text[offset:], version=-1)

@@ -54,3 +54,13 @@ def test_a_context_carries_what_the_request_says_besides_the_text() -> None:
 )
 def test_the_first_line_ending_counts(text: str, ending: str) -> None:
     assert line_ending(text) == ending
+
+
+@pytest.mark.parametrize(
+    ("called", "language"),
+    [("sh", "shellscript"), ("tsx", "typescriptreact"), ("python", "python"), ("", "")],
+)
+def test_a_language_has_one_name_whatever_the_editor_calls_it(called: str, language: str) -> None:
+    context = build_context(CompletionRequest(Document("x", called), 1), ContextOptions())
+    assert isinstance(context, Context)
+    assert context.language == language
