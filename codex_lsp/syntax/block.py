@@ -184,17 +184,16 @@ class EndOfBlock:
 
     def _through(self, line: str, marks: list[Mark], start: int, seen: _Seen) -> int | None:
         """Go through a whole line of the block; return where the block ends if it does there."""
-        depth, before = seen.depth, seen.depth
+        depth = before = seen.depth
         for mark in marks:
             depth += 1 if mark.opens else -1
             if depth < 0 and not self.opened:
                 text = line[: mark.start - start].rstrip()
                 return start + len(text) if text.strip() else seen.kept
         stop = start + len(line.rstrip())
-        seen.depth = max(depth, -1 if not self.opened else depth)
-        seen.kept = start + len(line)
+        seen.depth, seen.kept = depth, start + len(line)
         if self.opened:
-            return stop if depth < 0 and (self.closed or marks[-1].end >= stop) else None
+            return stop if depth < 0 else None
         seen.ended = depth == 0 and line.rstrip().endswith(";")
         if self.language == "sql":
             return stop if seen.ended and seen.nested else None

@@ -22,8 +22,8 @@ MAX_PARSE_S = 0.05
 """What all parsing for one completion may take, in seconds of the processor; the rest is read
 plainly."""
 
-_TAG_OPENS = frozenset({"start_tag", "jsx_opening_element", "STag"})
-_TAG_CLOSES = frozenset({"end_tag", "jsx_closing_element", "erroneous_end_tag", "ETag"})
+_TAG_OPENS = frozenset({"start_tag", "jsx_opening_element"})
+_TAG_CLOSES = frozenset({"end_tag", "jsx_closing_element", "erroneous_end_tag"})
 _ANGLES = frozenset({"<", "</", ">", "/>"})
 # Text between tokens, not a token that has to end.
 _LOOSE = frozenset({"text", "jsx_text", "ERROR", "block_scalar"})
@@ -88,7 +88,7 @@ class TreeReader:
             return True if self._language != "html" or not _is_void(node) else None
         if kind in _TAG_CLOSES:
             return False
-        if node.child_count or self._language == "markdown":
+        if node.child_count:
             return None
         if self._language == "ruby" and (kind in _RUBY_WORDS or kind == "end"):
             return _ruby(node)
