@@ -63,6 +63,19 @@ class SamplingParams:
         return 1 if self.temperature == 0 else self.n
 
 
+def indent_width(line: str, tab_width: int = 4) -> int:
+    """Return the columns of blanks in front of ``line``; a tab goes to the next tab stop."""
+    width = 0
+    for char in line:
+        if char == " ":
+            width += 1
+        elif char == "\t":
+            width += tab_width - width % tab_width
+        else:
+            break
+    return width
+
+
 def end_of_line(text: str) -> int | None:
     """Keep what stands before the first newline."""
     end = text.find("\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from codex_lsp.sampling import indent_width
 from codex_lsp.syntax.plain import PlainReader, closing_words
 from codex_lsp.syntax.structure import Mark, Reader, Structure
 
@@ -18,19 +19,6 @@ _PREPROCESSOR = re.compile(r"#\s*(?:if|el|end|define|undef|include|pragma|error)
 _ABOVE = re.compile(r"\s*(?:@[\w.]+(?:\(.*)?$|#\[|\[[A-Z]\w*|template\s*<|/\*|//|#|--|<!--)")
 _SECTIONS = {"markdown": "#", "toml": "[", "ini": "["}
 _C_LIKE = frozenset({"c", "cpp", "objective-c", "csharp"})
-
-
-def indent_width(line: str, tab_width: int = 4) -> int:
-    """Return the columns of blanks in front of ``line``; a tab goes to the next tab stop."""
-    width = 0
-    for char in line:
-        if char == " ":
-            width += 1
-        elif char == "\t":
-            width += tab_width - width % tab_width
-        else:
-            break
-    return width
 
 
 @dataclass(slots=True)

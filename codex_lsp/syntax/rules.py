@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from codex_lsp.sampling import StopRule
-from codex_lsp.syntax.block import EndOfBlock, EndOfToken, indent_width
+from codex_lsp.sampling import StopRule, indent_width
+from codex_lsp.syntax.block import EndOfBlock, EndOfToken
 from codex_lsp.syntax.grammars import parser_for
 from codex_lsp.syntax.lexical import FENCES, Place, Where
 from codex_lsp.syntax.openers import opens_block

@@ -21,10 +21,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from codex_lsp.context.shape import CLOSERS, is_word, opens_block
+from codex_lsp.context.shape import CLOSERS, is_word
 from codex_lsp.evals.quality.corpus import SourceFile
 from codex_lsp.evals.quality.grammars import Prose
 from codex_lsp.sampling import indent_width
+from codex_lsp.syntax.openers import opens_block
 
 _LINES_ABOVE = 10
 _LEAST_CHARS = 3

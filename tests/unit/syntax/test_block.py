@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from codex_lsp.syntax.block import EndOfBlock, indent_width
+from codex_lsp.sampling import indent_width
+from codex_lsp.syntax.block import EndOfBlock
 
 
 @pytest.mark.parametrize(
