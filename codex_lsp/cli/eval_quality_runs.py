@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import cast
 
-from codex_lsp.cli.eval_runs import shard_of, show
+from codex_lsp.cli.eval_runs import confinement_of, shard_of, show
 from codex_lsp.cli.loading import find_or_offer
 from codex_lsp.engine.ct2 import (
     CTranslate2Engine,
@@ -31,9 +32,10 @@ from codex_lsp.evals.quality.run import (
     holes_digest,
     read_outcomes,
 )
-from codex_lsp.evals.quality.tables import calibration_tables, last_label
+from codex_lsp.evals.quality.suites import VERDICTS, load_trees, read_verdicts
+from codex_lsp.evals.quality.suites import check as check_suites
+from codex_lsp.evals.quality.tables import calibration_tables, last_label, suites_table
 from codex_lsp.evals.report import markdown_table
-from codex_lsp.evals.run import Progress
 from codex_lsp.evals.tables import percent
 from codex_lsp.model_dir import TOKENIZER_FILE
 from codex_lsp.options import Device, EngineOptions
@@ -64,34 +66,59 @@ class Places:
         return choose(files, self.each, self.seed)
 
 
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """Which model completes, and where it runs."""
+
+    model: str | None
+    device: str
+    threads: int
+
+
 def run_quality(
-    places: Places,
-    out: Path,
-    label: str,
-    limit: int | None,
-    part: str,
-    model_name: str | None,
-    device: str,
-    threads: int,
+    places: Places, out: Path, label: str, limit: int | None, part: str, engines: Engines
 ) -> None:
     """Complete the holes, and keep what was drawn and what came of it."""
     index, count = shard_of(part)
     holes = places.holes()
-    some = shard(holes[:limit], index, count)
-    model = find_or_offer(model_name)
-    wanted = cast(Device, device)
-    picked = pick_device(wanted)
-    threads = threads or default_threads()
+    _complete(out, label, holes, shard(holes[:limit], index, count), places, engines)
+    _print_short(out, label)
+
+
+def run_suites(
+    each: int, seed: int, out: Path, label: str, limit: int | None, sandbox: str, engines: Engines
+) -> None:
+    """Complete holes in packages with tests, and run the tests with what came of them."""
+    confinement = confinement_of(sandbox)
+    trees = load_trees()
+    # Each package is a stratum of its own, so that a large one does not take all the holes.
+    cut = [choose(list(tree.sources()), each, seed) for tree in trees.values()]
+    holes = [hole for turn in zip_longest(*cut) for hole in turn if hole is not None]
+    some = holes[:limit]
+    _complete(out, label, holes, some, Places(None, each, seed), engines)
+    outcomes = {item.hole: item for item in read_outcomes(out)[label]}
+    pairs = [(hole, outcomes[hole.id]) for hole in some]
+    with closing(check_suites(out / VERDICTS, trees, pairs, confinement)) as steps:
+        show(steps, "test suites")
+    sys.stdout.write(markdown_table(suites_table(read_verdicts(out / VERDICTS))) + "\n")
+
+
+def _complete(
+    out: Path,
+    label: str,
+    holes: Sequence[Hole],
+    some: Sequence[Hole],
+    places: Places,
+    engines: Engines,
+) -> None:
+    model = find_or_offer(engines.model)
+    device = cast(Device, engines.device)
+    picked = pick_device(device)
+    compute_type = pick_compute_type("auto", picked)
+    threads = engines.threads or default_threads()
     pipeline = Pipeline.default(model.description, Tokenizer.from_file(model.path / TOKENIZER_FILE))
-    facts = run_facts(
-        BENCHMARK,
-        holes_digest(holes),
-        model,
-        picked,
-        pick_compute_type("auto", picked),
-        threads,
-    )
     sampling = pipeline.options.sampling
+    facts = run_facts(BENCHMARK, holes_digest(holes), model, picked, compute_type, threads)
     facts["settings"] = {
         "seed": places.seed,
         "each": places.each,
@@ -105,14 +132,10 @@ def run_quality(
     }
 
     def open_engine(seed: int) -> CTranslate2Engine:
-        return CTranslate2Engine(model, EngineOptions(wanted, "auto", threads, seed))
+        return CTranslate2Engine(model, EngineOptions(device, "auto", threads, seed))
 
-    steps: Generator[Progress, None, None] = complete_holes(
-        out, label, facts, some, pipeline, open_engine
-    )
-    with closing(steps):
+    with closing(complete_holes(out, label, facts, some, pipeline, open_engine)) as steps:
         show(steps, "holes")
-    _print_short(out, label)
 
 
 def _print_short(out: Path, label: str) -> None:

@@ -38,7 +38,7 @@ from codex_lsp.evals.problems import (
 from codex_lsp.evals.quality.run import BENCHMARK, merge_draws
 from codex_lsp.evals.run import RESULTS, Progress, Settings, read_facts, sample
 from codex_lsp.evals.samples import read_checked
-from codex_lsp.evals.sandbox import Limits, Sandbox, open_confinement
+from codex_lsp.evals.sandbox import Confinement, Limits, Sandbox, open_confinement
 from codex_lsp.evals.sandbox.launch import Kind
 from codex_lsp.model_dir import ModelDir
 from codex_lsp.options import Device, EngineOptions
@@ -207,17 +207,26 @@ def shard_of(text: str) -> tuple[int, int]:
     return int(index), int(count)
 
 
-def _sandbox(kind: str, timeout: int) -> Sandbox:
+def confinement_of(kind: str) -> Confinement:
+    """Return where programs run; a weak place is said on standard error.
+
+    :raises UsageError: there is no such kind
+    :raises SandboxError: it does not work here
+    """
     if kind not in get_args(Kind):
         raise UsageError(
             f"--sandbox is {kind!r}, but has to be one of {', '.join(get_args(Kind))}."
         )
-    if timeout < 1:
-        raise UsageError(f"--timeout is {timeout}, but has to be 1 or more.")
     confinement = open_confinement(cast(Kind, kind))
     if confinement.warning:
         sys.stderr.write(f"codex-lsp: warning: {confinement.warning}\n")
-    return Sandbox(confinement, Limits(cpu_s=timeout, wall_s=2.0 * timeout + 1))
+    return confinement
+
+
+def _sandbox(kind: str, timeout: int) -> Sandbox:
+    if timeout < 1:
+        raise UsageError(f"--timeout is {timeout}, but has to be 1 or more.")
+    return Sandbox(confinement_of(kind), Limits(cpu_s=timeout, wall_s=2.0 * timeout + 1))
 
 
 def _check(folder: Path, problems: ProblemSet, judge: Sandbox, workers: int) -> None:

@@ -47,6 +47,7 @@ def build_eval_app(settings: dict[str, list[str]]) -> typer.Typer:
     app.command("infilling")(_infilling)
     app.command("chains")(_chains)
     app.command("quality")(_quality)
+    app.command("suites")(_suites)
     app.command("calibrate")(_calibrate)
     app.command("check")(_check)
     app.command("merge")(_merge)
@@ -190,7 +191,25 @@ def _quality(
     from codex_lsp.cli import eval_quality_runs as runs
 
     places = runs.Places(folder, each, seed)
-    runs.run_quality(places, out, label, limit, shard, model, device, threads)
+    runs.run_quality(places, out, label, limit, shard, runs.Engines(model, device, threads))
+
+
+def _suites(
+    out: _Out,
+    each: Annotated[int, typer.Option(help="Holes of each kind in each package.")] = 20,
+    label: Annotated[str, typer.Option(help="A name for what this version comes to.")] = "now",
+    seed: _Seed = 0,
+    limit: Annotated[int | None, typer.Option(help="Only the first so many holes.")] = None,
+    model: _Model = None,
+    device: _Device = "auto",
+    threads: _Threads = 0,
+    sandbox: _Confinement = "auto",
+) -> None:
+    """Holes in packages that ship tests, and how often those pass with the completion put in."""
+    from codex_lsp.cli import eval_quality_runs as runs
+
+    engines = runs.Engines(model, device, threads)
+    runs.run_suites(each, seed, out, label, limit, sandbox, engines)
 
 
 def _calibrate(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
+from codex_lsp.evals.bootstrap import mean_interval
 from codex_lsp.evals.quality.attempts import Outcome
 from codex_lsp.evals.quality.calibrating import (
     TARGETS,
@@ -15,6 +16,7 @@ from codex_lsp.evals.quality.calibrating import (
     winners,
 )
 from codex_lsp.evals.quality.policies import BASE, POLICIES, Figures, as_the_editor, figures
+from codex_lsp.evals.quality.suites import VARIANTS, Verdict
 from codex_lsp.evals.tables import Table, interval, percent
 
 _CHARS = ((1, 8), (9, 20), (21, 40), (41, 100_000))
@@ -130,6 +132,31 @@ def _length(item: Outcome) -> str:
         if item.expected_chars <= high:
             return f"{low} to {high} characters" if high < _CHARS[-1][1] else f"{low} or more"
     raise AssertionError(item.expected_chars)
+
+
+def suites_table(verdicts: Sequence[Verdict]) -> Table:
+    """Return how often a package's tests pass, by what is put into the hole.
+
+    Only holes that the tests notice say anything: those where they fail when it is left out.
+    """
+    passed: dict[str, dict[str, bool]] = {}
+    for item in verdicts:
+        passed.setdefault(item.hole, {})[item.variant] = item.passed
+    noticed = [item for item in passed.values() if not item[VARIANTS[1]]]
+    base = VARIANTS[2]
+    rows = []
+    for variant in VARIANTS:
+        rates = [float(item[variant]) for item in noticed]
+        gains = [float(item[variant]) - float(item[base]) for item in noticed]
+        if rates:
+            every = sum(item[variant] for item in passed.values()) / len(passed)
+            cells = interval(mean_interval(rates)), interval(mean_interval(gains))
+            rows.append((variant, percent(every), *cells))
+    header = ("in the hole", "all holes, %", "noticed holes, %", f"gain over “{base}”")
+    note = (
+        f"{len(passed)} holes; the tests notice {len(noticed)}: they fail when those are left out."
+    )
+    return Table("The package's tests pass", header, tuple(rows), note)
 
 
 def rejections_table(outcomes: Sequence[Outcome]) -> Table:

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -22,6 +22,7 @@ _SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/nix/store")
 _INSIDE = Path(__file__).parent / "inside"
 _TEMPORARY_BYTES = 64 << 20
 _FOLDER = "/tmp/run"
+_PACKAGE = "/tmp/package"
 
 Kind = Literal["auto", "bubblewrap", "limits"]
 
@@ -42,6 +43,10 @@ class Confinement(Protocol):
     @contextmanager
     def command(self, module: str, descriptor: int) -> Iterator[tuple[list[str], str | None]]:
         """Give the command that runs ``inside.<module>`` and the folder to run it in."""
+        ...
+
+    def showing(self, folder: Path) -> tuple[Confinement, str]:
+        """Return the confinement with ``folder`` in it, read-only, and what it is called there."""
         ...
 
 
@@ -124,6 +129,10 @@ class LimitsOnly:
                 folder,
             )
 
+    def showing(self, folder: Path) -> tuple[Confinement, str]:
+        """Show nothing more: the folder is where it is, and others have to be able to read it."""
+        return self, str(folder)
+
 
 @dataclass(frozen=True, slots=True)
 class Bubblewrap:
@@ -144,6 +153,11 @@ class Bubblewrap:
         """Give the bubblewrap command; its temporary folder is in memory."""
         inner = _python_command(str(self.python), "/harness", module, descriptor)
         yield [self.binary, *self.options, "--", *inner], None
+
+    def showing(self, folder: Path) -> tuple[Confinement, str]:
+        """Bind the folder into the temporary file system."""
+        shown = (*self.options, "--ro-bind", str(folder), _PACKAGE)
+        return replace(self, options=shown), _PACKAGE
 
     def problem(self) -> str:
         """Try it; return why it does not work, empty when it does."""

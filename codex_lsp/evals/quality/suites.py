@@ -1,0 +1,217 @@
+"""Holes in packages that ship fast tests, which tell whether a completion does what it should.
+
+Packages, and only such test modules, that need nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from codex_lsp.errors import BenchError
+from codex_lsp.evals.quality.archives import Archive, fetch, members
+from codex_lsp.evals.quality.attempts import Attempt, Outcome
+from codex_lsp.evals.quality.corpus import SourceFile, source_file
+from codex_lsp.evals.quality.holes import Hole
+from codex_lsp.evals.quality.policies import POLICIES
+from codex_lsp.evals.run import Progress
+from codex_lsp.evals.samples import append_records, drop_torn_line, read_records
+from codex_lsp.evals.sandbox.launch import Confinement
+from codex_lsp.evals.sandbox.suites import OwnTests, SuiteVerdict, run_suite
+from codex_lsp.model_dir import data_home
+
+VERDICTS = "verdicts.jsonl"
+VARIANTS = ("as it was", "hole left out", "greedy, one row", "best of 4: mean log-probability")
+"""What is put into the hole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package with tests.
+
+    :ivar source: holes are cut into the files below it
+    """
+
+    archive: Archive
+    source: str
+    tests: OwnTests
+
+
+def _modules(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests.test_{name}" for name in names)
+
+
+PACKAGES: tuple[Package, ...] = (
+    Package(
+        Archive(
+            "sdist",
+            "cachetools",
+            "8.0.2",
+            "MIT",
+            "30ac523adfc118b51d2b2e7bad8a0ddb31370dfe2700c7f10ca224f36ccf81e0",
+        ),
+        "src/cachetools/",
+        OwnTests(
+            ("src", ""),
+            _modules(
+                "cache", "cached", "cachedmethod", "fifo", "func", "keys", "lfu", "lru", "rr",
+                "tlru", "ttl",
+            ),
+        ),
+    ),
+    Package(
+        Archive(
+            "sdist",
+            "mistune",
+            "3.4.0",
+            "BSD-3-Clause",
+            "2eaf7952af928ca8d33b779762effc1da517b62c6ad85ec8ca957e3b07b9782a",
+        ),
+        "src/mistune/",
+        OwnTests(
+            ("src", ""),
+            _modules("commonmark", "directives", "hooks", "misc", "plugins", "renderers"),
+        ),
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A package's files in memory, by their names in the archive."""
+
+    package: Package
+    files: Mapping[str, bytes]
+
+    def sources(self) -> Iterator[SourceFile]:
+        """Give the files that holes may be cut into."""
+        for name, data in sorted(self.files.items()):
+            if name.startswith(self.package.source):
+                file = source_file(self.package.archive.package, name, data)
+                if file is not None and file.group == "python":
+                    yield file
+
+
+def load_trees(
+    folder: Path | None = None, packages: Sequence[Package] = PACKAGES
+) -> dict[str, Tree]:
+    """Return the packages by name.
+
+    :param folder: where archives are kept; None for the user's data folder
+    :raises BenchError: an archive cannot be had
+    """
+    kept = folder or data_home() / "bench"
+    return {
+        package.archive.package: Tree(package, dict(members(fetch(package.archive, kept))))
+        for package in packages
+    }
+
+
+@contextmanager
+def unpacked(tree: Tree) -> Iterator[Path]:
+    """Write a package to a folder for as long as it is looked at; anyone may read it."""
+    with tempfile.TemporaryDirectory(prefix="codex-lsp-") as work:
+        root = Path(work)
+        root.chmod(0o755)
+        for name, data in tree.files.items():
+            path = root / name
+            # A name that leads out of the folder is no file of the package.
+            if root in path.resolve().parents:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+        yield root
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a package's tests pass with something put into a hole."""
+
+    hole: str
+    variant: str
+    passed: bool
+
+
+def texts(hole: Hole, outcome: Outcome) -> dict[str, tuple[str, int]]:
+    """Return what each variant puts in, and how many characters on its right it replaces."""
+    ((_, greedy),) = POLICIES[VARIANTS[2]](outcome)
+    ((_, best),) = POLICIES[VARIANTS[3]](outcome)
+    return dict(
+        zip(VARIANTS, ((hole.expected, 0), ("", 0), _text(greedy), _text(best)), strict=True)
+    )
+
+
+def _text(attempt: Attempt) -> tuple[str, int]:
+    return (attempt.text or "", attempt.replaces)
+
+
+def check(
+    file: Path,
+    trees: Mapping[str, Tree],
+    pairs: Sequence[tuple[Hole, Outcome]],
+    confinement: Confinement,
+) -> Generator[Progress, None, None]:
+    """Run the tests for the holes that ``file`` has no verdicts on; equal texts once.
+
+    :raises SandboxError: programs cannot be run
+    :raises BenchError: a package's tests do not pass on the package as it is
+    """
+    drop_torn_line(file)
+    known = {item.hole for item in read_verdicts(file)} if file.exists() else set()
+    done = sum(hole.id in known for hole, _ in pairs)
+    yield Progress(done, len(pairs))
+    for name, tree in trees.items():
+        todo = [pair for pair in pairs if pair[0].file.package == name and pair[0].id not in known]
+        for verdicts in _check_package(tree, todo, confinement) if todo else ():
+            append_records(file, [dataclasses.asdict(item) for item in verdicts])
+            done += 1
+            yield Progress(done, len(pairs))
+
+
+def _check_package(
+    tree: Tree, pairs: Sequence[tuple[Hole, Outcome]], confinement: Confinement
+) -> Iterator[list[Verdict]]:
+    with unpacked(tree) as root:
+        run = partial(run_suite, confinement, root, tree.package.tests)
+        whole = run()
+        if not whole.passes(whole):
+            name = tree.package.archive.package
+            raise BenchError(f"The tests of {name} fail on this machine as they are.")
+        for hole, outcome in pairs:
+            found = _verdicts(hole, texts(hole, outcome), root, run, whole)
+            yield [Verdict(hole.id, variant, passed) for variant, passed in found.items()]
+
+
+def _verdicts(
+    hole: Hole,
+    variants: Mapping[str, tuple[str, int]],
+    root: Path,
+    run: Callable[[], SuiteVerdict],
+    whole: SuiteVerdict,
+) -> dict[str, bool]:
+    path = root / hole.file.name
+    known = {hole.file.text: True}
+    found = {}
+    try:
+        for variant, (text, replaces) in variants.items():
+            content = hole.before + text + hole.after[replaces:]
+            if content not in known:
+                path.write_text(content, encoding="utf-8")
+                known[content] = run().passes(whole)
+            found[variant] = known[content]
+    finally:
+        path.write_text(hole.file.text, encoding="utf-8")
+    return found
+
+
+def read_verdicts(file: Path) -> list[Verdict]:
+    """Read what :func:`check` has written.
+
+    :raises UsageError: the file cannot be read
+    """
+    records = read_records(file, "verdict", ("hole", "variant", "passed"))
+    return [Verdict(item["hole"], item["variant"], item["passed"]) for item in records]
