@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from codex_lsp.types import Snippet
+
 MAX_TAIL_CHARS = 256
 """How much text may stand between anchor and cursor: some 70 tokens, which are read anew for each
 request."""
@@ -26,10 +28,12 @@ class Anchor:
 
     :ivar start: where it begins: an offset in the text left of the cursor, line endings normalised
     :ivar text: what it says
+    :ivar snippets: what stands in front of it in the prompt
     """
 
     start: int
     text: str
+    snippets: tuple[Snippet, ...] = ()
 
     @property
     def end(self) -> int:

@@ -38,10 +38,14 @@ class EngineOptions:
 
 @dataclass(frozen=True, slots=True)
 class TokenBudget:
-    """How many tokens a prompt may have."""
+    """How many tokens a prompt may have.
+
+    :ivar snippet_share: how much of ``prefix`` snippets of other files may take (0 to 1)
+    """
 
     prefix: int = 256
     suffix: int = 128
+    snippet_share: float = 0.25
 
 
 @dataclass(frozen=True, slots=True)

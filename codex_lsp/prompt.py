@@ -8,9 +8,11 @@ whole prompt is tokenized at once and split between tokens, so that splitting ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 from codex_lsp.anchors import Anchor
+from codex_lsp.context.snippets.comments import as_comment
 from codex_lsp.model_dir import FimTokens, ModelDescription
 from codex_lsp.options import TokenBudget
 from codex_lsp.tokenizer import Tokenizer
@@ -81,17 +83,37 @@ class PromptBuilder:
         kept = context.prefix[: len(context.prefix) - len(healed)]
         room = self._context_length - max_tokens - len(self.bos) - 3
         limit = max(1, min(budget.prefix, room))
-        if anchor is None or not anchor.holds(kept, context.prefix_start):
-            anchor = self._new_anchor(kept, context.prefix_start, limit)
+        block = self._snippets(context, int(limit * budget.snippet_share))
+        limit -= len(block)
+        if (
+            anchor is None
+            or anchor.snippets != context.snippets
+            or not anchor.holds(kept, context.prefix_start)
+        ):
+            placed = self._new_anchor(kept, context.prefix_start, limit)
+            anchor = replace(placed, snippets=context.snippets)
         ids, ends = self._tokenizer.encode_with_ends(kept[anchor.start - context.prefix_start :])
         split = sum(1 for end in ends if end <= len(anchor.text))
         drop = max(0, len(ids) - limit)
-        head, tail = ids[drop:split], ids[max(split, drop) :]
+        head, tail = block + ids[drop:split], ids[max(split, drop) :]
         if self._fim is None:
             return Prompt(self.bos + head, tail, healed), anchor
         suffix_room = max(0, min(budget.suffix, room - len(head) - len(tail)))
         suffix = self._tokenizer.encode(context.suffix)[:suffix_room]
         return self._fill_in_the_middle(self._fim, head, tail, suffix, healed), anchor
+
+    def _snippets(self, context: Context, room: int) -> tuple[int, ...]:
+        """Return the snippets that fit into ``room`` tokens, the most useful nearest to the code.
+
+        They stand in front of everything else, so that the engine's kept state covers them.
+        """
+        taken: list[tuple[int, ...]] = []
+        for snippet in context.snippets:
+            ids = self._tokenizer.encode(as_comment(snippet, context.language))
+            if len(ids) <= room:
+                taken.append(ids)
+                room -= len(ids)
+        return tuple(chain.from_iterable(reversed(taken)))
 
     def _new_anchor(self, prefix: str, prefix_start: int, limit: int) -> Anchor:
         """Put an anchor above the cursor's line, with room left for what will be typed."""

@@ -113,17 +113,43 @@ class Recalled:
     probability: float
 
 
+class SnippetKind(Enum):
+    """What a snippet was chosen for."""
+
+    IMPORTED = "imported"
+    """It defines a name that the document imports."""
+    RECENT = "recent"
+    """The user has just been there."""
+    SIMILAR = "similar"
+    """It shares rare words with the lines above the cursor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A piece of another file that the model may see, without what looks like a secret.
+
+    :ivar path: the file's, for people and the model: relative to the project, with slashes
+    :ivar text: whole lines, line feeds between them and none at the end
+    """
+
+    path: str
+    text: str
+    kind: SnippetKind
+
+
 @dataclass(frozen=True, slots=True)
 class CompletionRequest:
     """Complete ``document`` at ``offset`` (0 ≤ offset ≤ len(document.text)).
 
     :ivar recalled: candidates that need no decoding, the most promising first
+    :ivar snippets: pieces of other files, the most useful first
     """
 
     document: Document
     offset: int
     trigger: Trigger = Trigger.AUTOMATIC
     recalled: tuple[Recalled, ...] = ()
+    snippets: tuple[Snippet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +167,7 @@ class Context:
     :ivar offset: the cursor's, in the document as it is
     :ivar trigger: see :class:`CompletionRequest`
     :ivar recalled: see :class:`CompletionRequest`
+    :ivar snippets: see :class:`CompletionRequest`
     """
 
     prefix: str
@@ -154,6 +181,7 @@ class Context:
     offset: int = 0
     trigger: Trigger = Trigger.AUTOMATIC
     recalled: tuple[Recalled, ...] = ()
+    snippets: tuple[Snippet, ...] = ()
 
     @property
     def line_before(self) -> str:

@@ -81,6 +81,17 @@ CORPUS: tuple[WheelFile, ...] = (
     ),
 )
 
+MORE_PACKAGES: tuple[WheelFile, ...] = (
+    WheelFile(
+        "openai-agents",
+        "0.3.3",
+        "MIT",
+        "aa2c74e010b923c09f166e63a51fae8c850c62df8581b84bafcbe5bd208d1505",
+        "agents/run.py",
+    ),
+)
+"""For what is measured across the files of a package; first published after the model, too."""
+
 
 def load_texts(files: Sequence[Path] = (), folder: Path | None = None) -> list[Text]:
     """Return the texts to type: the user's ``files``, or the corpus.
@@ -96,9 +107,11 @@ def load_texts(files: Sequence[Path] = (), folder: Path | None = None) -> list[T
 
 
 def load_packages(
-    folders: Sequence[Path] = (), folder: Path | None = None
+    folders: Sequence[Path] = (),
+    folder: Path | None = None,
+    entries: Sequence[WheelFile] = CORPUS,
 ) -> dict[str, dict[str, str]]:
-    """Return all Python files of some packages: the user's ``folders``, or the corpus' packages.
+    """Return all Python files of some packages: the user's ``folders``, or those of ``entries``.
 
     :param folder: where wheels are kept; None for the user's data folder
     :returns: by package, each file's text by its name
@@ -109,7 +122,7 @@ def load_packages(
         return {path.name: _read_folder(path) for path in folders}
     kept = folder or data_home() / "bench"
     packages = {}
-    for entry in CORPUS:
+    for entry in entries:
         with _open_wheel(entry, kept) as archive:
             names = [name for name in archive.namelist() if name.endswith(".py")]
             packages[entry.package] = {name: _decode(archive.read(name)) for name in names}

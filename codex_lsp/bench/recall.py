@@ -87,7 +87,7 @@ def type_lines(files: Mapping[str, str], lines: int, seed: int) -> Iterator[Type
     :param files: the text of each file by its name
     """
     index = LineIndex()
-    rows = _choose(files, lines, random.Random(seed))
+    rows = choose_rows(files, lines, random.Random(seed))
     for number, text in enumerate(files.values()):
         index.extend(number, source_lines(text.split("\n"), looks_secret))
     for number, (name, text) in enumerate(files.items()):
@@ -119,8 +119,8 @@ def sample(package: str, files: Mapping[str, str], lines: int, seed: int) -> Ite
         )
 
 
-def _choose(files: Mapping[str, str], lines: int, rng: random.Random) -> dict[str, list[int]]:
-    """Return the rows to type, by file."""
+def choose_rows(files: Mapping[str, str], lines: int, rng: random.Random) -> dict[str, list[int]]:
+    """Return random rows of code to type, in order, by file."""
     places = [
         (name, row)
         for name in sorted(files)

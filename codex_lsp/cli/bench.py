@@ -51,6 +51,7 @@ def build_bench_app(settings: dict[str, list[str]]) -> typer.Typer:
     app.command("latency")(_latency)
     app.command("recall")(_recall)
     app.command("waiting")(_waiting)
+    app.command("context")(_context)
     app.command("peer")(_peer)
     app.command("cancel")(_cancel)
     app.command("memory")(_memory)
@@ -138,6 +139,32 @@ def _waiting(
     from codex_lsp.cli import bench_recall_runs, bench_waiting_runs
 
     bench_waiting_runs.run_waiting(bench_recall_runs.Typing(folder, lines, seed), model, as_json)
+
+
+def _context(
+    package: Annotated[
+        list[str], typer.Option("--package", help="Only this one of the corpus. Repeatable.")
+    ] = [],  # noqa: B006
+    lines: Annotated[int, typer.Option(help="How many lines of each package are taken.")] = 120,
+    tokens: Annotated[int, typer.Option(help="Tokens of a prompt, snippets included.")] = 256,
+    share: Annotated[float, typer.Option(help="How much of them snippets may take.")] = 0.25,
+    seed: Annotated[int, typer.Option(help="Which lines.")] = 0,
+    model: _Model = None,
+    show: Annotated[
+        list[Path], typer.Option("--show", help="Only print a recording. Repeatable.")
+    ] = [],  # noqa: B006
+    out: _Out = None,
+    as_json: _Json = False,
+) -> None:
+    """See what snippets of other files add to the next line, on the same places."""
+    from codex_lsp.cli import bench_context_runs
+    from codex_lsp.cli.bench_output import Output
+
+    if show:
+        bench_context_runs.show(show, as_json)
+        return
+    plan = bench_context_runs.Plan(package, lines, tokens, share, seed)
+    bench_context_runs.run_context(plan, model, Output(out, as_json))
 
 
 def _peer(

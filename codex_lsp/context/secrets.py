@@ -107,10 +107,11 @@ _SHAPES = re.compile(
 )
 _ASSIGNED = re.compile(
     _NAME
-    + r"""[\w.-]*['"]?\]?\s*(?::[^=]*=|=>|:=|=|:|,)\s*(?:[brfu]{0,2}['"`][^'"`\s{}<>$]{6,}['"`]"""
-    + r"""|[^\s'"`(){}\[\],;.$<>]{8,}$)""",
+    + r"""[\w.-]*['"]?\]?\s*(?::[^=]*=|=>|:=|=|:|,)\s*"""
+    + r"""(?P<value>[brfu]{0,2}['"`][^'"`\s{}<>$]{6,}['"`]|[^\s'"`(){}\[\],;.$<>]{8,}$)""",
     re.IGNORECASE,
 )
+_TO_END_OF_WORD = re.compile(r"[^\s'\"`]*")
 _LONG = re.compile(r"[0-9A-Za-z+/=_-]{24,}")
 _HEX = re.compile(r"\b(?:0x)?[0-9a-fA-F]{32,}\b")
 # What the slower patterns above cannot match without.
@@ -147,6 +148,43 @@ def looks_secret(line: str) -> bool:
         return True
     lower = line.lower()
     return any(hint in lower for hint in _NAME_HINTS) and _ASSIGNED.search(line) is not None
+
+
+REDACTED = "<redacted>"
+
+
+def redact(line: str) -> str | None:
+    """Return a line with what looks like a secret replaced; None if that cannot be done.
+
+    Nothing is left of it: ``looks_secret`` says no of the answer.
+
+    >>> redact('connect(password="hunter2!", port=1)')
+    'connect(password="<redacted>", port=1)'
+    """
+    if not looks_secret(line):
+        return line
+    shown = _without_shapes(line)
+    shown = _HEX.sub(REDACTED, shown)
+    shown = _LONG.sub(lambda found: REDACTED if _is_random(found[0]) else found[0], shown)
+    shown = _ASSIGNED.sub(_without_value, shown)
+    return None if looks_secret(shown) else shown
+
+
+def _without_shapes(line: str) -> str:
+    """Replace what has a key's shape, and the rest of its word: the shape may be the beginning."""
+    parts: list[str] = []
+    at = 0
+    while (found := _SHAPES.search(line, at)) is not None:
+        parts += [line[at : found.start()], REDACTED]
+        tail = _TO_END_OF_WORD.match(line, found.end())
+        at = found.end() if tail is None else tail.end()
+    return "".join(parts) + line[at:]
+
+
+def _without_value(found: re.Match[str]) -> str:
+    value = found["value"]
+    quote = value[-1] if value[-1] in "'\"`" else ""
+    return found[0][: found.start("value") - found.start()] + quote + REDACTED + quote
 
 
 def _is_random(word: str) -> bool:

@@ -62,6 +62,7 @@ def build_context(request: CompletionRequest, options: ContextOptions) -> Contex
         offset=offset,
         trigger=request.trigger,
         recalled=request.recalled,
+        snippets=request.snippets,
     )
 
 
