@@ -19,6 +19,7 @@ from codex_lsp.cli.explain import print_trace, trace_of
 from codex_lsp.cli.loading import find_or_offer
 from codex_lsp.completer import Completer
 from codex_lsp.context import ContextOptions, build_context
+from codex_lsp.context.access import Access
 from codex_lsp.engine.ct2 import CTranslate2Engine
 from codex_lsp.errors import UsageError
 from codex_lsp.languages import known_languages
@@ -61,6 +62,9 @@ def run(options: Run) -> int:
     """Complete and print; return the exit code."""
     if options.output.as_json and options.output.stream:
         raise UsageError("--json prints one object at the end; leave out --json or --stream.")
+    refused = None if options.source.file is None else Access().refusal(options.source.file)
+    if refused is not None:
+        return _refuse(refused, options.output.as_json)
     request = read_request(options.source)
     _note_unknown_language(request.document.language)
     model = find_or_offer(options.model)
@@ -103,6 +107,16 @@ def run(options: Run) -> int:
     if trace is not None and not options.output.as_json:
         print_trace(trace, Console(highlight=False))
     return EXIT_REJECTED if isinstance(outcome.result, Rejection) else 0
+
+
+def _refuse(rejection: Rejection, as_json: bool) -> int:
+    """Print why a file is not read."""
+    if as_json:
+        json.dump(as_object(Outcome(rejection), {}, 0.0), sys.stdout, ensure_ascii=False)
+        sys.stdout.write("\n")
+    else:
+        _print_rejection(rejection)
+    return EXIT_REJECTED
 
 
 def _completer_options(

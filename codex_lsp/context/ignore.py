@@ -6,7 +6,7 @@ understood shuts its whole folder: a file must not be read because a rule was no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pathspec
@@ -20,17 +20,25 @@ _FOREIGN = frozenset(
 )
 """Folders that hold what others wrote or a tool made, whether or not a rule says so."""
 
+Rules = pathspec.GitIgnoreSpec | str
+"""What a file of rules says; of one that is not understood, why not: a clause for people."""
+
 
 class IgnoreRules:
     """The rules for one folder and all below it, each file of rules read when first needed.
 
     In a git repository the rules above the folder count as well.
+
+    :param read: returns the rules of a file
+    :ivar problems: one sentence for each file of rules that was not understood
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, read: Callable[[Path], Rules] | None = None) -> None:
         self._folder = folder
+        self._read = read or read_rules
         self._top = next((up for up in (folder, *folder.parents) if (up / ".git").exists()), folder)
-        self._specs: dict[Path, tuple[pathspec.GitIgnoreSpec | None, ...]] = {}
+        self._specs: dict[Path, tuple[Rules, ...]] = {}
+        self.problems: dict[Path, str] = {}
 
     def allows(self, file: Path) -> bool:
         """Say whether a file may be read. Never raises.
@@ -41,6 +49,16 @@ class IgnoreRules:
             self._is_inside(file)
             and all(self.enters(part) for part in reversed(list(self._between(file))))
             and self.allows_entry(file)
+        )
+
+    def ignores(self, file: Path) -> bool:
+        """Say whether a rule is about a file, or about a folder that it lies in. Never raises.
+
+        Unlike :meth:`allows` this minds rules only: not names, hidden folders or symbolic links.
+        """
+        ups = [up for up in reversed(file.parents) if self._top in up.parents]
+        return any(self._is_ignored(up, is_folder=True) for up in ups) or self._is_ignored(
+            file, is_folder=False
         )
 
     def enters(self, folder: Path) -> bool:
@@ -77,37 +95,50 @@ class IgnoreRules:
                 return False
         except OSError:
             return False
+        return not self._is_ignored(path, is_folder=is_folder)
+
+    def _is_ignored(self, path: Path, *, is_folder: bool) -> bool:
         undecided = set(range(len(RULE_FILES)))
         # The nearest folder that says something of the path has the last word, as in git.
         for folder in path.parents:
             below = path.relative_to(folder).as_posix() + ("/" if is_folder else "")
             for which, spec in enumerate(self._specs_of(folder)):
-                if spec is None:
-                    return False
+                if isinstance(spec, str):
+                    return True
                 verdict = spec.check_file(below).include if which in undecided else None
                 if verdict:
-                    return False
+                    return True
                 if verdict is not None:
                     undecided.discard(which)
             if folder == self._top:
                 break
-        return True
+        return False
 
-    def _specs_of(self, folder: Path) -> tuple[pathspec.GitIgnoreSpec | None, ...]:
+    def _specs_of(self, folder: Path) -> tuple[Rules, ...]:
         specs = self._specs.get(folder)
         if specs is None:
-            specs = tuple(_read_rules(folder / name) for name in RULE_FILES)
+            specs = tuple(self._read(folder / name) for name in RULE_FILES)
             self._specs[folder] = specs
+            for name, spec in zip(RULE_FILES, specs, strict=True):
+                if isinstance(spec, str):
+                    self.problems[folder / name] = (
+                        f"{folder / name} {spec}, so nothing in its folder is read or completed; "
+                        "mend or remove it."
+                    )
         return specs
 
 
-def _read_rules(path: Path) -> pathspec.GitIgnoreSpec | None:
-    """Return the rules of a file, none if there is no such file; None when they are not known."""
+def read_rules(path: Path) -> Rules:
+    """Return the rules of a file, none if there is no such file. Never raises."""
     try:
         if path.stat().st_size > _MAX_RULE_BYTES:
-            return None
+            return "is too large to be a file of rules"
         return pathspec.GitIgnoreSpec.from_lines(path.read_text(encoding="utf-8").splitlines())
     except FileNotFoundError:
         return pathspec.GitIgnoreSpec.from_lines([])
+    except UnicodeDecodeError:
+        return "is not UTF-8"
+    except OSError as error:
+        return f"cannot be read ({error.strerror or type(error).__name__})"
     except Exception:  # whatever was meant, it is not understood
-        return None
+        return "has a pattern that is not valid"

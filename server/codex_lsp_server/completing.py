@@ -23,6 +23,7 @@ from codex_lsp.types import (
     RejectionReason,
     Trigger,
 )
+from codex_lsp_server.access import Refusal, nothing_refused
 from codex_lsp_server.answers import Answer, origin_of, reason_of
 from codex_lsp_server.convert import Asked, at_odds, to_asked, to_item
 from codex_lsp_server.documents import OpenDocument
@@ -44,7 +45,9 @@ CANCELLED = Rejection(RejectionReason.CANCELLED, "The editor called the request 
 CLOSED = Rejection(RejectionReason.STALE, "The document was closed meanwhile.")
 
 
-def permission(document: OpenDocument | None, settings: Settings) -> Rejection | None:
+def permission(
+    document: OpenDocument | None, settings: Settings, refusal: Refusal = nothing_refused
+) -> Rejection | None:
     """Return why no completion may be given in ``document``; None when it may."""
     if document is None:
         return Rejection(
@@ -57,7 +60,7 @@ def permission(document: OpenDocument | None, settings: Settings) -> Rejection |
             RejectionReason.DISABLED,
             f"Completions are switched off in {document.language_id} documents.",
         )
-    return None
+    return refusal(document.uri)
 
 
 class Completing:
@@ -65,6 +68,7 @@ class Completing:
 
     :param report: tells the user of a failure
     :param recall: finds lines seen elsewhere that the user may be writing again
+    :param refusal: says which documents must not reach the model
     """
 
     def __init__(
@@ -74,8 +78,10 @@ class Completing:
         notify: Notify,
         report: Callable[[str], None],
         recall: Recall = nothing_recalled,
+        refusal: Refusal = nothing_refused,
     ) -> None:
         self._host = host
+        self._refusal = refusal
         self._worker = worker
         self._report = report
         self._slot = Slot()
@@ -107,7 +113,7 @@ class Completing:
     ) -> Answer:
         """Complete; never raises but when the request itself is called off."""
         entry = self._tracing.begin(document, params)
-        refused = permission(document, settings)
+        refused = permission(document, settings, self._refusal)
         if refused is None and document is not None:
             refused = at_odds(document, params)
         if refused is not None or document is None:
@@ -315,7 +321,7 @@ class Completing:
 
     def turned_to(self, document: OpenDocument, settings: Settings, preceding: str) -> None:
         """Read a document ahead that the user has opened, or has come back to."""
-        if permission(document, settings) is not None:
+        if permission(document, settings, self._refusal) is not None:
             return
         self.use(settings)
         snapshot = replace(document.snapshot(), preceding=preceding)

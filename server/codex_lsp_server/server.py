@@ -13,6 +13,7 @@ from codex_lsp import __version__
 from codex_lsp.statistics.store import Store
 from codex_lsp.statistics.store import default_path as statistics_path
 from codex_lsp.types import Rejection, RejectionReason
+from codex_lsp_server.access import DocumentAccess
 from codex_lsp_server.answers import Answer
 from codex_lsp_server.calibrating import Calibration
 from codex_lsp_server.completing import CANCELLED, Completing, permission
@@ -69,8 +70,14 @@ class CodexLanguageServer(MendedServer):
         self.calibration = Calibration(self.host.tune_command, self.host.reload)
         self.recalling = Recalling(lambda: self.documents, lambda: not self.worker.idle)
         self.configuration = Configuration(self, ui, self._use, model)
+        self.access = DocumentAccess(lambda: self.documents, ui.warning)
         self.completing = Completing(
-            self.host, self.worker, self._notify, ui.error_once, self.recalling.lines
+            self.host,
+            self.worker,
+            self._notify,
+            ui.error_once,
+            self.recalling.lines,
+            self.access.refusal,
         )
         self.status = Status(self.protocol.notify)
         self.host.on_loading = lambda: self.status.follow(self._model_name)
@@ -162,7 +169,8 @@ class CodexLanguageServer(MendedServer):
 
     def _show_whether_off(self, uri: str | None) -> None:
         document = None if uri is None else self.documents.get_open_document(uri)
-        refused = document and permission(document, self.configuration.settings)
+        settings = self.configuration.settings
+        refused = document and permission(document, settings, self.access.refusal)
         self.status.off(refused.detail if isinstance(refused, Rejection) else "")
 
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -167,9 +167,10 @@ async def start(model: ModelDir) -> AsyncIterator[Start]:
         encodings: list[types.PositionEncodingKind | str] | None = None,
         prepare: Callable[[LanguageClient], None] = lambda client: None,
         folder: Path | None = None,
+        confined: Sequence[str] = (),
     ) -> Editor:
         environment = {**os.environ, **({} if home is None else {"CODEX_LSP_HOME": str(home)})}
-        config = ClientServerConfig(SERVER, make_test_lsp_client, environment)
+        config = ClientServerConfig([*confined, *SERVER], make_test_lsp_client, environment)
         client = await config.start()
         assert isinstance(client, LanguageClient)
         editors.append(Editor(client))

@@ -6,9 +6,11 @@ import os
 from pathlib import Path, PurePath
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from codex_lsp.context.ignore import IgnoreRules
-from codex_lsp.context.secrets import is_secret_file, looks_secret
+from codex_lsp.context.secrets import REDACTED, is_secret_file, looks_secret, redact
 
 SECRET_FILES = (
     ".env .env.local .env.production prod.env .envrc .netrc .npmrc .pypirc .pgpass .htpasswd "
@@ -171,3 +173,44 @@ def test_what_lies_outside_or_behind_a_link_is_not_read(tmp_path: Path) -> None:
 )
 def test_tools_folders_and_secret_files_are_not_read(tmp_path: Path, path: str) -> None:
     assert not IgnoreRules(tmp_path).allows(tmp_path / path)
+
+
+@pytest.mark.parametrize("line", SECRET_LINES)
+def test_nothing_of_a_secret_is_left(line: str) -> None:
+    shown = redact(line)
+    assert shown is None or (not looks_secret(shown) and REDACTED in shown)
+
+
+@pytest.mark.parametrize("line", ORDINARY_LINES)
+def test_ordinary_lines_stay_as_they_are(line: str) -> None:
+    assert redact(line) == line
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (
+            'connect("db", password="hunter2!!", port=1)',
+            'connect("db", password="<redacted>", port=1)',
+        ),
+        ("token: ghp_" + "a1B2" * 9 + "  # mine", "token: <redacted>  # mine"),
+        ("git clone https://me:hunter2@example.com/a/b.git x", "git clone https<redacted> x"),
+        ('post("https://hooks.slack.com/services/' + 'T0/B0/x1")', 'post("https://<redacted>")'),
+        (
+            'key = "sk-' + 'abcdefghijklmnop1234", "AKIA' + 'ABCDEFGHIJKLMNOP"',
+            'key = "<redacted>", "<redacted>"',
+        ),
+    ],
+)
+def test_the_rest_of_a_line_stays(line: str, shown: str) -> None:
+    assert redact(line) == shown
+
+
+@given(
+    st.sampled_from(SECRET_LINES),
+    st.text(alphabet="abc_ =(\"'.:", max_size=12),
+    st.text(alphabet="abc_ =)\"'.:", max_size=12),
+)
+def test_what_stands_around_a_secret_does_not_save_it(line: str, left: str, right: str) -> None:
+    shown = redact(left + line + right)
+    assert shown is None or not looks_secret(shown)
