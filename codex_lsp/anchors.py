@@ -73,3 +73,8 @@ class Anchors:
         self._by_uri.move_to_end(uri)
         while len(self._by_uri) > self._limit:
             self._by_uri.popitem(last=False)
+
+
+def anchor_offset(prefix: str) -> int:
+    """Return the end of the last character before the cursor's line that is not blank."""
+    return len(prefix[: prefix.rfind("\n") + 1].rstrip())

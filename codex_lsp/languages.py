@@ -66,6 +66,12 @@ _BY_SUFFIX = {
     ".zig": "zig",
 }
 
+_FAMILIES = (
+    frozenset({"javascript", "javascriptreact", "typescript", "typescriptreact", "vue"}),
+    frozenset({"c", "cpp", "objective-c"}),
+    frozenset({"css", "less", "scss"}),
+)
+
 
 # What other editors than VS Code call them: the file types of Vim, Helix, Emacs and Kate.
 _ALIASES = {
@@ -108,3 +114,11 @@ def known_languages() -> frozenset[str]:
 def known_suffixes() -> frozenset[str]:
     """Return the suffixes of file names that :func:`language_of` knows."""
     return frozenset(_BY_SUFFIX)
+
+
+def family_of(language: str) -> str:
+    """Return the name of the languages that share their lines and names with this one."""
+    for family in _FAMILIES:
+        if language in family:
+            return min(family)
+    return language

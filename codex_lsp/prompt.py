@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from codex_lsp.anchors import Anchor
+from codex_lsp.anchors import Anchor, anchor_offset
 from codex_lsp.context.snippets.comments import as_comment
 from codex_lsp.model_dir import FimTokens, ModelDescription
 from codex_lsp.options import TokenBudget
@@ -141,11 +141,6 @@ class PromptBuilder:
         else:
             anchor = (fim.prefix, *head, fim.suffix, *suffix, fim.middle)
         return Prompt(self.bos + anchor, tail, healed)
-
-
-def anchor_offset(prefix: str) -> int:
-    """Return the end of the last character before the cursor's line that is not blank."""
-    return len(prefix[: prefix.rfind("\n") + 1].rstrip())
 
 
 def _line_start_token(text: str, ends: tuple[int, ...], drop: int) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 
+from codex_lsp.languages import family_of
 from codex_lsp.recall.index import LineIndex
 from codex_lsp.recall.lines import SourceLines
 
@@ -14,13 +15,6 @@ MAX_LINES = 200_000
 """About 25 MB."""
 SLICE_LINES = 200
 """How many lines are put in or taken out in one go: less than a millisecond."""
-
-_FAMILIES = (
-    frozenset({"javascript", "javascriptreact", "typescript", "typescriptreact", "vue"}),
-    frozenset({"c", "cpp", "objective-c"}),
-    frozenset({"css", "less", "scss"}),
-)
-"""Languages that share their lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +43,7 @@ class ProjectLines:
 
     def index(self, language: str) -> LineIndex | None:
         """Return the lines of all files in a language."""
-        return self._indexes.get(_family(language))
+        return self._indexes.get(family_of(language))
 
     def keys(self) -> list[str]:
         """Return the files, the one that would go first in front."""
@@ -67,7 +61,7 @@ class ProjectLines:
         yield from self.drop(key)
         if len(lines.texts) > self._max_lines:
             return
-        kept = _Kept(next(self._numbers), _family(language), 0)
+        kept = _Kept(next(self._numbers), family_of(language), 0)
         index = self._indexes.setdefault(kept.family, LineIndex())
         self._files[key] = kept
         if not recent:
@@ -96,10 +90,3 @@ class ProjectLines:
             self._files[key] = kept
             yield
         self._files.pop(key, None)
-
-
-def _family(language: str) -> str:
-    for family in _FAMILIES:
-        if language in family:
-            return min(family)
-    return language

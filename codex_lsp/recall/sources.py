@@ -80,8 +80,8 @@ def is_source_name(path: Path) -> bool:
     return bool(language_of(path)) and not path.name.lower().endswith(_GENERATED_NAMES)
 
 
-def read_source(path: Path) -> SourceLines | None:
-    """Return what may be remembered of a file; None when it is not fit, or cannot be read."""
+def read_lines(path: Path) -> list[str] | None:
+    """Return a file's lines; None when it is too large or no text, or cannot be read."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)
@@ -90,10 +90,9 @@ def read_source(path: Path) -> SourceLines | None:
     if len(data) > MAX_FILE_BYTES or b"\0" in data[:_BINARY_PROBE_BYTES]:
         return None
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
         return None
-    return remember(text.splitlines())
 
 
 def remember(lines: list[str]) -> SourceLines | None:

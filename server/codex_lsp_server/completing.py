@@ -27,7 +27,14 @@ from codex_lsp_server.access import Refusal, nothing_refused
 from codex_lsp_server.answers import Answer, origin_of, reason_of
 from codex_lsp_server.convert import Asked, at_odds, to_asked, to_item
 from codex_lsp_server.documents import OpenDocument
-from codex_lsp_server.jobs import Jobs, ModelReady, Recall, nothing_recalled
+from codex_lsp_server.jobs import (
+    Jobs,
+    ModelReady,
+    Recall,
+    Snippets,
+    no_snippets,
+    nothing_recalled,
+)
 from codex_lsp_server.pace import Rhythm, delay_s
 from codex_lsp_server.performance import Origin, Performance, Recent
 from codex_lsp_server.prefetch import LookAhead, Shown
@@ -69,6 +76,7 @@ class Completing:
     :param report: tells the user of a failure
     :param recall: finds lines seen elsewhere that the user may be writing again
     :param refusal: says which documents must not reach the model
+    :param snippets: finds pieces of other files that the model may see
     """
 
     def __init__(
@@ -79,6 +87,7 @@ class Completing:
         report: Callable[[str], None],
         recall: Recall = nothing_recalled,
         refusal: Refusal = nothing_refused,
+        snippets: Snippets = no_snippets,
     ) -> None:
         self._host = host
         self._refusal = refusal
@@ -89,7 +98,9 @@ class Completing:
         self._performance = Performance()
         self._tracing = Tracing()
         self._rhythm = Rhythm()
-        self._jobs = Jobs(host, self._slot, self._cache, self._performance, notify, recall)
+        self._jobs = Jobs(
+            host, self._slot, self._cache, self._performance, notify, recall, snippets
+        )
         self._ahead = LookAhead(self._slot, worker, self._cache, self._rhythm, self._jobs)
         self._jobs.on_end = self._ahead.ended
         self._follow_up = False

@@ -9,12 +9,14 @@ from functools import partial
 from typing import Protocol
 
 from codex_lsp.cache import CompletionCache, Typed
+from codex_lsp.options import TokenBudget
 from codex_lsp.types import (
     Completion,
     CompletionRequest,
     Outcome,
     Recalled,
     Rejection,
+    Snippet,
     Trigger,
 )
 from codex_lsp_server.convert import Asked
@@ -27,6 +29,16 @@ from codex_lsp_server.streams import Notify, Stream
 
 Recall = Callable[[CompletionRequest], tuple[Recalled, ...]]
 """Gives the lines seen elsewhere that may be gone on with: ``CompletionRequest.recalled``."""
+
+Snippets = Callable[[CompletionRequest, TokenBudget, bool], tuple[Snippet, ...]]
+"""Gives ``CompletionRequest.snippets``; the flag says that the document is only read ahead."""
+
+
+def no_snippets(
+    request: CompletionRequest, budget: TokenBudget, ahead: bool
+) -> tuple[Snippet, ...]:
+    """Give none."""
+    return ()
 
 
 def nothing_recalled(request: CompletionRequest) -> tuple[Recalled, ...]:
@@ -59,6 +71,7 @@ class Jobs:
         performance: Performance,
         notify: Notify,
         recall: Recall,
+        snippets: Snippets = no_snippets,
     ) -> None:
         self._host = host
         self._slot = slot
@@ -66,6 +79,7 @@ class Jobs:
         self._performance = performance
         self._notify = notify
         self._recall = recall
+        self._snippets = snippets
         self._count = 0
         self.settings = Settings()
         self.latency = Latency()
@@ -81,7 +95,12 @@ class Jobs:
         :param ahead: nobody has asked for it
         """
         options = loaded.options(self.settings)
-        job = loaded.start(replace(request, recalled=self._recall(request)), options)
+        known = replace(
+            request,
+            recalled=self._recall(request),
+            snippets=self._snippets(request, options.budget, False),
+        )
+        job = loaded.start(known, options)
         # Of a job that was asked for, the first answer is no later one: this is for all others.
         origin = Origin.PREFETCH if ahead else Origin.KEPT
         made = Made(self._next_id(), origin, job.shape)
@@ -159,7 +178,9 @@ class Jobs:
         """Read ahead what ``request`` needs, unless something else is to be done by now."""
         loaded = await self._host.ready()
         if isinstance(loaded, Loaded) and self._slot.idle:
-            loaded.warm(request, loaded.options(self.settings))
+            options = loaded.options(self.settings)
+            snippets = self._snippets(request, options.budget, True)
+            loaded.warm(replace(request, snippets=snippets), options)
 
     def _next_id(self) -> str:
         self._count += 1

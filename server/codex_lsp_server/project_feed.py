@@ -10,10 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
 from codex_lsp.context.ignore import IgnoreRules
+from codex_lsp.context.snippets.index import SnippetIndex
+from codex_lsp.context.snippets.outline import Outline, outline_of
 from codex_lsp.languages import language_of
 from codex_lsp.recall.lines import SourceLines
 from codex_lsp.recall.project import ProjectLines
@@ -21,7 +24,7 @@ from codex_lsp.recall.sources import (
     SourceFile,
     find_sources,
     is_source_name,
-    read_source,
+    read_lines,
     remember,
 )
 from codex_lsp_server.quiet import describe_exception
@@ -49,6 +52,14 @@ class _Text:
     lines: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What is kept of a file."""
+
+    lines: SourceLines
+    outline: Outline | None
+
+
 class ProjectFeed:
     """Reads the files of some folders, newest first, and follows their changes.
 
@@ -56,10 +67,13 @@ class ProjectFeed:
     a slice of work is ever done at once, on either.
 
     :param busy: says whether somebody waits for a completion
-    :ivar lines: what is known so far
+    :param outlined: keep what snippets can be made of, too
+    :ivar lines: the lines known so far
+    :ivar outlines: the outlines known so far; empty unless ``outlined``
     """
 
-    def __init__(self, busy: Callable[[], bool]) -> None:
+    def __init__(self, busy: Callable[[], bool], *, outlined: bool = False) -> None:
+        self.outlined = outlined
         self._busy = busy
         self._folders: tuple[Path, ...] = ()
         self._rules: tuple[IgnoreRules, ...] = ()
@@ -72,6 +86,7 @@ class ProjectFeed:
         self._task: asyncio.Task[None] | None = None
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="codex-lsp-recall")
         self.lines = ProjectLines()
+        self.outlines = SnippetIndex()
 
     def follow(self, folders: Iterable[Path]) -> None:
         """Keep the lines of these folders, and of no others."""
@@ -120,6 +135,7 @@ class ProjectFeed:
             self._task.cancel()
         self._executor.shutdown(wait=False, cancel_futures=True)
         self.lines = ProjectLines()
+        self.outlines = SnippetIndex()
 
     async def close(self) -> None:
         """Stop, and wait until nothing runs any more."""
@@ -159,11 +175,11 @@ class ProjectFeed:
         while self._wanted and not self._look_through:
             path = next(iter(self._wanted))
             what = self._wanted.pop(path)
-            lines = None
+            read = None
             if what is not _Disk.FORGET:
-                lines = await self._on_thread(partial(self._prepare, path, what))
+                read = await self._on_thread(partial(self._prepare, path, what))
             self._modified.pop(path, None)
-            await self._put(path, lines, recent=True)
+            await self._put(path, read, recent=True)
 
     async def _read_folders(self) -> None:
         self._look_through = False
@@ -187,23 +203,37 @@ class ProjectFeed:
             await self._serve()
             if path in self._edited or self._modified.get(path) == found[path]:
                 continue
-            lines = await self._on_thread(partial(read_source, path))
+            read = await self._on_thread(partial(self._read, path))
             self._modified[path] = found[path]
-            await self._put(path, lines, recent=False)
+            await self._put(path, read, recent=False)
 
-    def _prepare(self, path: Path, what: _Disk | _Text) -> SourceLines | None:
-        """Return what may be remembered of a file; on the thread."""
+    def _prepare(self, path: Path, what: _Disk | _Text) -> _Read | None:
+        """Return what may be kept of a file, if it may be read at all; on the thread."""
         if not is_source_name(path) or not any(rules.allows(path) for rules in self._rules):
             return None
-        return remember(what.lines) if isinstance(what, _Text) else read_source(path)
+        return self._read(path, what.lines if isinstance(what, _Text) else None)
 
-    async def _put(self, path: Path, lines: SourceLines | None, *, recent: bool) -> None:
+    def _read(self, path: Path, text: list[str] | None = None) -> _Read | None:
+        """Return what may be kept of a file; on the thread.
+
+        :param text: its lines, where they are not those on the disk
+        """
+        lines = read_lines(path) if text is None else text
+        remembered = None if lines is None else remember(lines)
+        if lines is None or remembered is None:
+            return None
+        outline = outline_of(lines, language_of(path)) if self.outlined else None
+        return _Read(remembered, outline)
+
+    async def _put(self, path: Path, read: _Read | None, *, recent: bool) -> None:
         key = str(path)
-        if lines is None:
+        if read is None:
             self._modified.pop(path, None)
-            slices: Iterator[None] = self.lines.drop(key)
+            slices: Iterator[None] = chain(self.lines.drop(key), self.outlines.drop(key))
         else:
-            slices = self.lines.put(key, language_of(path), lines, recent=recent)
+            slices = self.lines.put(key, language_of(path), read.lines, recent=recent)
+            if read.outline is not None:
+                slices = chain(slices, self.outlines.put(key, read.outline, recent=recent))
         for _ in slices:
             await self._pause()
 

@@ -10,6 +10,7 @@ from pygls.uris import to_fs_path
 
 from codex_lsp.context.ignore import RULE_FILES
 from codex_lsp.context.secrets import is_secret_file
+from codex_lsp.context.snippets.index import SnippetIndex
 from codex_lsp.languages import known_suffixes, language_of
 from codex_lsp.recall.find import Cursor, recall
 from codex_lsp.types import CompletionRequest, Recalled
@@ -39,15 +40,14 @@ class Recalling:
 
     def lines(self, request: CompletionRequest) -> tuple[Recalled, ...]:
         """Return ends of lines that begin like the cursor's line, the likeliest first."""
-        if self._mode == "off":
-            return ()
         document = request.document
         path = file_path(document.uri)
-        if path is not None and is_secret_file(path):
-            return ()
-        index = None
         if self._feed is not None:
             self._typing_in(document.uri, self._feed)
+        if self._mode == "off" or (path is not None and is_secret_file(path)):
+            return ()
+        index = None
+        if self._feed is not None and self._mode == "project":
             language = document.language if path is None else language_of(path)
             index = self._feed.lines.index(language or document.language)
         cursor = Cursor.at(document.text, request.offset)
@@ -67,15 +67,22 @@ class Recalling:
     def use(self, settings: Settings) -> None:
         """Follow the settings."""
         self._mode = settings.recall if settings.enable else "off"
-        if self._mode == "project" and self._feed is None:
-            self._feed = ProjectFeed(self._busy)
-            self.folders_changed()
-            for uri in self._documents().open_uris:
-                self.opened(uri)
-        elif self._mode != "project" and self._feed is not None:
+        outlined = settings.enable and settings.snippets != "off"
+        wanted = outlined or self._mode == "project"
+        if self._feed is not None and (not wanted or self._feed.outlined != outlined):
             feed, self._feed = self._feed, None
             self._typed_in = ""
             feed.stop()
+        if wanted and self._feed is None:
+            self._feed = ProjectFeed(self._busy, outlined=outlined)
+            self.folders_changed()
+            for uri in self._documents().open_uris:
+                self.opened(uri)
+
+    @property
+    def outlines(self) -> SnippetIndex | None:
+        """What snippets can be made of; None while they are switched off."""
+        return self._feed.outlines if self._feed is not None and self._feed.outlined else None
 
     def folders_changed(self) -> None:
         """Read the client's folders, as they are now."""

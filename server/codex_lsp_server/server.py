@@ -36,6 +36,7 @@ from codex_lsp_server.recalling import Recalling, watchers
 from codex_lsp_server.recording import STATISTICS_METHOD, Recorder
 from codex_lsp_server.registering import register
 from codex_lsp_server.settings import Settings
+from codex_lsp_server.snippets import ChosenSnippets
 from codex_lsp_server.status import Status, wants_status
 from codex_lsp_server.streams import CANCEL_METHOD, PARTIAL_METHOD
 from codex_lsp_server.tracing import EXPLAIN_METHOD
@@ -71,6 +72,9 @@ class CodexLanguageServer(MendedServer):
         self.recalling = Recalling(lambda: self.documents, lambda: not self.worker.idle)
         self.configuration = Configuration(self, ui, self._use, model)
         self.access = DocumentAccess(lambda: self.documents, ui.warning)
+        self.snippets = ChosenSnippets(
+            lambda: self.documents, lambda: self.recalling.outlines, self.access.refusal
+        )
         self.completing = Completing(
             self.host,
             self.worker,
@@ -78,6 +82,7 @@ class CodexLanguageServer(MendedServer):
             ui.error_once,
             self.recalling.lines,
             self.access.refusal,
+            self.snippets.of,
         )
         self.status = Status(self.protocol.notify)
         self.host.on_loading = lambda: self.status.follow(self._model_name)
@@ -152,6 +157,7 @@ class CodexLanguageServer(MendedServer):
         self.host.use(settings)
         self.calibration.rest()
         self.recalling.use(settings)
+        self.snippets.use(settings)
         self.completion_mode.use(settings.completion_items)
         self.status.off("" if settings.enable else "Completions are switched off.")
         self.status.follow(self._model_name)

@@ -125,6 +125,16 @@ class Settings:
     recall: Literal["off", "file", "project"] = "project"
     """Suggest lines that were seen before: of the same file, or of the workspace's files, too."""
 
+    snippets: Literal["off", "imported", "all"] = "off"
+    """Show the model pieces of other files of the workspace: definitions of imported names, or also
+    where you have just been and what is alike. The default model completes worse with them."""
+
+    max_snippet_percent: int = 25
+    """How much of the text that the model reads such pieces may be, in percent."""
+
+    max_snippet_ms: int = 20
+    """How long they may be looked for, in milliseconds."""
+
     prefetch: bool = False
     """Prepare the completion that will likely be asked for next, while nothing else is to do."""
 
@@ -164,7 +174,9 @@ class Settings:
                 max_suffix_chars=8 * self.max_suffix_tokens,
                 max_lines=self.max_lines,
             ),
-            budget=TokenBudget(prefix_tokens, self.max_suffix_tokens),
+            budget=TokenBudget(
+                prefix_tokens, self.max_suffix_tokens, self.max_snippet_percent / 100
+            ),
             min_mean_logprob=threshold,
             max_latency_ms=self.max_latency_ms,
             ranker=self.ranker,
@@ -201,6 +213,8 @@ RANGES: Mapping[str, tuple[float, float]] = types.MappingProxyType(
         "max_prefix_tokens": (16, 100_000),
         "max_suffix_tokens": (0, 100_000),
         "max_cache_memory_mb": (0, 1_000_000),
+        "max_snippet_percent": (0, 90),
+        "max_snippet_ms": (1, 1000),
         "min_mean_logprob": (-100.0, 0.0),
     }
 )

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codex_lsp.anchors import anchor_offset
 from codex_lsp.context import ContextOptions, build_context
 from codex_lsp.context.window import indent_unit, line_ending, normalise, window_start
 from codex_lsp.healing import healed_blank
 from codex_lsp.options import TokenBudget
-from codex_lsp.prompt import PromptBuilder, anchor_offset
+from codex_lsp.prompt import PromptBuilder
 from codex_lsp.types import CompletionRequest, Context, Document, Rejection, Shape
 from tests.unit.fake_engine import byte_tokenizer, description
 

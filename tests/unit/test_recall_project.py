@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codex_lsp.context.ignore import IgnoreRules
-from codex_lsp.recall.lines import MAX_LINE_CHARS, source_lines
+from codex_lsp.recall.lines import MAX_LINE_CHARS, SourceLines, source_lines
 from codex_lsp.recall.project import SLICE_LINES, ProjectLines
-from codex_lsp.recall.sources import MAX_FILE_BYTES, find_sources, read_source
+from codex_lsp.recall.sources import MAX_FILE_BYTES, find_sources, read_lines, remember
 
 ORDINARY = "import os\n\nif os.name:\n    print(1)\n"
 
@@ -50,6 +50,11 @@ def test_nothing_is_found_in_a_folder_that_is_ignored_or_missing(tmp_path: Path)
     put(tmp_path, ".gitignore", text="shut/\n")
     assert sources(tmp_path / "shut") == set()
     assert sources(tmp_path / "missing") == set()
+
+
+def read_source(path: Path) -> SourceLines | None:
+    lines = read_lines(path)
+    return None if lines is None else remember(lines)
 
 
 def test_a_file_is_remembered_without_indentation_blank_lines_and_secrets(tmp_path: Path) -> None:

@@ -203,10 +203,10 @@ def test_imported_names(language: str, text: str, expected: list[tuple[str, str,
 
 def test_a_definition_is_found_in_the_module_that_is_meant() -> None:
     index = indexed({"p/a.py": "def run(x): pass", "p/b.py": "def run(y): pass"})
-    assert [key for key, _ in index.definitions("run", ("p", "b"))] == ["p/b.py"]
-    assert [key for key, _ in index.definitions("run", ("p",))] == ["p/a.py", "p/b.py"]
-    assert [key for key, _ in index.definitions("run", ())] == ["p/a.py", "p/b.py"]
-    assert index.definitions("run", ("elsewhere",)) == []
+    assert [key for key, _ in index.definitions("run", ("p", "b"), "python")] == ["p/b.py"]
+    assert [key for key, _ in index.definitions("run", ("p",), "python")] == ["p/a.py", "p/b.py"]
+    assert [key for key, _ in index.definitions("run", (), "python")] == ["p/a.py", "p/b.py"]
+    assert index.definitions("run", ("elsewhere",), "python") == []
 
 
 def test_chunks_that_share_rare_words_come_first() -> None:
@@ -217,7 +217,7 @@ def test_chunks_that_share_rare_words_come_first() -> None:
             "c.py": "open_socket(address)\nbind_socket(address)\nreturn result",
         }
     )
-    found = index.similar(["bind_socket", "open_socket", "result"], 2)
+    found = index.similar(["bind_socket", "open_socket", "result"], "python", 2)
     assert [item.key for item in found] == ["c.py", "a.py"]
     assert found[0].score > found[1].score > 0
 
@@ -227,9 +227,9 @@ def test_a_search_does_bounded_work_however_large_the_index_is(
 ) -> None:
     monkeypatch.setattr(index_module, "MAX_POSTINGS", 50)
     index = indexed({f"{number}.py": f"common_word = rare_{number}" for number in range(1000)})
-    assert [item.key for item in index.similar(["common_word", "rare_7"], 3)] == ["7.py"]
+    assert [item.key for item in index.similar(["common_word", "rare_7"], "python", 3)] == ["7.py"]
     assert index.looked_at == 1
-    assert index.similar(["common_word"], 3) == []
+    assert index.similar(["common_word"], "python", 3) == []
     assert index.looked_at == 0
 
 
@@ -246,7 +246,10 @@ def test_a_file_that_is_being_forgotten_is_not_found() -> None:
     index = indexed({"a.py": "word_0 = 2", "b.py": text, "c.py": "word_470 = 2"})
     slices = index.drop("b.py")
     next(slices)
-    assert [item.key for item in index.similar(["word_0", "word_470"], 5)] == ["a.py", "c.py"]
+    assert [item.key for item in index.similar(["word_0", "word_470"], "python", 5)] == [
+        "a.py",
+        "c.py",
+    ]
 
 
 def test_the_file_put_in_longest_ago_goes_first() -> None:
@@ -255,7 +258,7 @@ def test_the_file_put_in_longest_ago_goes_first() -> None:
     assert ("a.py" in index, "b.py" in index, "old.py" in index) == (True, True, False)
     put(index, "c.py", "def c_1(): pass")
     assert ("a.py" in index, "b.py" in index, "c.py" in index) == (False, True, True)
-    assert index.definitions("a_1", ()) == []
+    assert index.definitions("a_1", (), "python") == []
     assert index.chunks == 2
 
 
@@ -280,8 +283,8 @@ def test_an_index_is_what_its_files_are_whatever_was_in_it(
     for one in (index, fresh):
         assert one.chunks == sum(len(outline_of(x, "python").chunks) for x in dict(puts).values())
     words = ["one", "two", "three"]
-    assert index.similar(words, 50) == fresh.similar(words, 50)
-    assert index.definitions("one", ()) == fresh.definitions("one", ())
+    assert index.similar(words, "python", 50) == fresh.similar(words, "python", 50)
+    assert index.definitions("one", (), "python") == fresh.definitions("one", (), "python")
     for key in "abc":
         exhaust(index.drop(key))
     assert (index.chunks, index._postings, index._definers, list(index._starts)) == (0, {}, {}, [])

@@ -10,6 +10,7 @@ from codex_lsp.context.snippets.comments import has_comments
 from codex_lsp.context.snippets.imports import Imported, imported_names
 from codex_lsp.context.snippets.index import SnippetIndex
 from codex_lsp.context.snippets.outline import words_of
+from codex_lsp.languages import family_of
 from codex_lsp.types import Snippet, SnippetKind
 
 NEAR_CHARS = 600
@@ -116,7 +117,7 @@ def _candidates(
             if item.key != place.key:
                 yield _Candidate(item.key, item.row, item.text, SnippetKind.RECENT)
     if index is not None and SnippetKind.SIMILAR in kinds:
-        for found in index.similar(words_of(near), MAX_SNIPPETS):
+        for found in index.similar(words_of(near), family_of(place.language), MAX_SNIPPETS):
             if found.key != place.key and found.score >= MIN_SHARED:
                 chunk = found.chunk
                 yield _Candidate(found.key, chunk.row, chunk.text, SnippetKind.SIMILAR)
@@ -124,6 +125,7 @@ def _candidates(
 
 def _imported(place: Place, index: SnippetIndex, near: str) -> Iterator[_Candidate]:
     """Yield definitions of imported names that stand near, the one that stands nearest first."""
+    family = family_of(place.language)
     at = {word: near.rfind(word) for word in words_of(near)}
     used: list[tuple[int, str, Imported]] = []
     for item in imported_names(place.top, place.language):
@@ -133,7 +135,7 @@ def _imported(place: Place, index: SnippetIndex, near: str) -> Iterator[_Candida
         else:
             used += [(-offset, word, item) for word, offset in at.items()]
     for _, name, item in sorted(used, key=lambda one: one[:2]):
-        for key, definition in index.definitions(name, item.module)[:1]:
+        for key, definition in index.definitions(name, item.module, family)[:1]:
             if key != place.key:
                 yield _Candidate(key, definition.row, definition.text, SnippetKind.IMPORTED)
 

@@ -45,12 +45,13 @@ class _File:
     """What is known of a file; its chunks' numbers are first … first + len(chunks) - 1."""
 
     first: int
+    family: str
     chunks: tuple[Chunk, ...]
     definitions: tuple[Definition, ...]
 
 
 class SnippetIndex:
-    """The outlines of files of one family of languages.
+    """The outlines of files.
 
     :param max_chunks: beyond them the file put in longest ago goes
     :ivar looked_at: how many places of words the last search looked at
@@ -83,7 +84,7 @@ class SnippetIndex:
             return
         first = self._next
         self._next += count
-        self._files[key] = _File(first, outline.chunks, outline.definitions)
+        self._files[key] = _File(first, outline.family, outline.chunks, outline.definitions)
         if not recent:
             self._files.move_to_end(key, last=False)
         self._starts.append(first)
@@ -129,7 +130,9 @@ class SnippetIndex:
                 yield
         yield
 
-    def definitions(self, name: str, module: Sequence[str]) -> list[tuple[str, Definition]]:
+    def definitions(
+        self, name: str, module: Sequence[str], family: str
+    ) -> list[tuple[str, Definition]]:
         """Return what defines a name, in files that a module's name may mean, the likeliest first.
 
         :param module: its parts (:func:`~codex_lsp.context.snippets.imports.module_parts`)
@@ -137,19 +140,19 @@ class SnippetIndex:
         rated: list[tuple[int, str, Definition]] = []
         for key in self._definers.get(name, ()):
             match = _match(module_parts(key), module)
-            if match or not module:
-                own = self._files[key].definitions
-                rated.append((-match, key, next(d for d in own if d.name == name)))
+            file = self._files[key]
+            if file.family == family and (match or not module):
+                rated.append((-match, key, next(d for d in file.definitions if d.name == name)))
         rated.sort(key=lambda item: item[:2])
         return [(key, definition) for _, key, definition in rated]
 
-    def similar(self, words: Sequence[str], limit: int) -> list[Found]:
+    def similar(self, words: Sequence[str], family: str, limit: int) -> list[Found]:
         """Return the chunks that share the rarest words with ``words``, the best first.
 
         The work is bounded: of words that stand everywhere the places are not looked at.
         """
         self.looked_at = 0
-        scores: dict[int, float] = {}
+        sums: dict[int, float] = {}
         known = [(len(places), word) for word in words if (places := self._postings.get(word))]
         for count, word in sorted(known):
             if self.looked_at + count > MAX_POSTINGS:
@@ -157,31 +160,32 @@ class SnippetIndex:
             self.looked_at += count
             idf = math.log(1 + (self.chunks - count + 0.5) / (count + 0.5))
             for number in self._postings[word]:
-                scores[number] = scores.get(number, 0.0) + idf
+                sums[number] = sums.get(number, 0.0) + idf
         mean = self._words / max(self.chunks, 1)
-        for number, score in scores.items():
-            if (place := self._place(number)) is not None:
+        found = []
+        for number, total in sums.items():
+            place = self._place(number, family)
+            if place is not None:
                 length = len(place[1].words) / max(mean, 1e-9)
-                scores[number] = score * (_K1 + 1) / (1 + _K1 * (1 - _B + _B * length))
-        floor = min(heapq.nlargest(limit, scores.values()), default=0.0)
-        found = [
-            Found(*place, score)
-            for number, score in scores.items()
-            if score >= floor and (place := self._place(number)) is not None
-        ]
+                score = total * (_K1 + 1) / (1 + _K1 * (1 - _B + _B * length))
+                found.append((-score, place[0], place[1].row, place[1]))
         # Equal ones by their place: the order must not depend on how the index was built.
-        found.sort(key=lambda item: (-item.score, item.key, item.chunk.row))
-        return found[:limit]
+        best = heapq.nsmallest(limit, found, key=lambda item: item[:3])
+        return [Found(key, chunk, -negative) for negative, key, _, chunk in best]
 
-    def _place(self, number: int) -> tuple[str, Chunk] | None:
-        """Return the file and the chunk of a number; None of a file that is being forgotten."""
+    def _place(self, number: int, family: str) -> tuple[str, Chunk] | None:
+        """Return the file and the chunk of a number; None of one that does not count.
+
+        That is one of another family, or of a file that is being forgotten.
+        """
         at = bisect_right(self._starts, number) - 1
         if at < 0:
             return None
         key = self._keys[at]
         row = number - self._starts[at]
-        chunks = self._files[key].chunks
-        return (key, chunks[row]) if row < len(chunks) else None
+        file = self._files[key]
+        counts = file.family == family and row < len(file.chunks)
+        return (key, file.chunks[row]) if counts else None
 
     def _forget(self, word: str, first: int, end: int) -> None:
         """Forget that a word stands in the chunks ``first`` … ``end - 1``."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codex_lsp.context.secrets import redact
+from codex_lsp.languages import family_of
 
 CHUNK_LINES = 8
 """Lines of a chunk; more do not fit beside a prompt of some hundred tokens."""
@@ -62,8 +63,12 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A file, ready to be found again. What looks like a secret is not in it."""
+    """A file, ready to be found again. What looks like a secret is not in it.
 
+    :ivar family: see :func:`codex_lsp.languages.family_of`
+    """
+
+    family: str
     chunks: tuple[Chunk, ...]
     definitions: tuple[Definition, ...]
 
@@ -71,7 +76,7 @@ class Outline:
 def outline_of(lines: Sequence[str], language: str) -> Outline:
     """Make the outline of a file's lines; endings may be on them or not."""
     shown = [_shown(line) for line in lines]
-    return Outline(_chunks(shown), tuple(_definitions(shown, language)))
+    return Outline(family_of(language), _chunks(shown), tuple(_definitions(shown, language)))
 
 
 def _shown(line: str) -> str:
