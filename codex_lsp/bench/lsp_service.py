@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from codex_lsp.bench.rpc import METHOD_NOT_FOUND, REQUEST_CANCELLED, Connection, Received
@@ -28,6 +29,7 @@ class LspService:
     :param options: settings, sent as initialization options
     :param growing: whether to say that suggestions may grow on screen, as the project's own
         plug-ins do
+    :param folder: the project that the editor has open; None for none
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class LspService:
         growing: bool = True,
         command: Sequence[str] = SERVER,
         environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
     ) -> None:
         """Start the server and say hello.
 
@@ -51,6 +54,9 @@ class LspService:
                 "rootUri": None,
                 "capabilities": _CAPABILITIES,
                 "initializationOptions": given,
+                "workspaceFolders": None
+                if folder is None
+                else [{"uri": folder.as_uri(), "name": folder.name}],
             },
         )
         self.initialized_at = hello.at

@@ -9,7 +9,7 @@ is what the latest suggestion says (**reused**) or because the cursor stands in 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from codex_lsp.bench.corpus import Text
@@ -21,6 +21,7 @@ from codex_lsp.bench.tables import Table, ms
 from codex_lsp.errors import BenchError
 
 SMALL, LARGE = "10 kB", "1 MB"
+KINDS = ("reused", "refused", "beyond the engine")
 SIZES = {SMALL: 10_000, LARGE: 1_000_000}
 LINE = "\n\nfor name in os."
 WORD = "\n\nname = oth"
@@ -38,11 +39,16 @@ class Cost:
     ms: float
 
 
-def measure(service: LspService, texts: Sequence[Text], repeats: int) -> Iterator[Cost]:
-    """Measure all kinds in both files, the files taking turns."""
+def measure(
+    service: LspService,
+    texts: Sequence[Text],
+    repeats: int,
+    sizes: Mapping[str, int] = SIZES,
+) -> Iterator[Cost]:
+    """Measure all kinds in files of some sizes, which take turns."""
     whole = "\n".join(text.content for text in texts)
     for _ in range(repeats):
-        for name, size in SIZES.items():
+        for name, size in sizes.items():
             content = (whole * (size // len(whole) + 1))[:size]
             yield from _reused(service, name, content)
             yield from _refused(service, name, content)
@@ -105,7 +111,7 @@ def _ask(service: LspService) -> tuple[float, Reply]:
 def overhead_table(costs: Sequence[Cost]) -> Table:
     """Return median and 95th percentile of each kind in each file."""
     rows = []
-    for kind in ("reused", "refused", "beyond the engine"):
+    for kind in KINDS:
         for file in SIZES:
             took = [item.ms for item in costs if (item.file, item.kind) == (file, kind)]
             if took:

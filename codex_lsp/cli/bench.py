@@ -57,6 +57,7 @@ def build_bench_app(settings: dict[str, list[str]]) -> typer.Typer:
     app.command("memory")(_memory)
     app.command("startup")(_startup)
     app.command("overhead")(_overhead)
+    app.command("project")(_project)
     app.command("all")(_all)
     app.command("show")(_show)
     return app
@@ -244,6 +245,21 @@ def _overhead(
     from codex_lsp.cli.bench_output import Output
 
     bench_server_runs.run_overhead(repeats, setting, model, Output(out, as_json))
+
+
+def _project(
+    files: Annotated[int, typer.Option(help="How many files the project has.")] = 10_000,
+    repeats: _Repeats = 10,
+    setting: _Settings = [],  # noqa: B006
+    model: _Model = None,
+    out: _Out = None,
+    as_json: _Json = False,
+) -> None:
+    """Time what a large project adds to a request, while it is read and once it has been."""
+    from codex_lsp.cli import bench_server_runs
+    from codex_lsp.cli.bench_output import Output
+
+    bench_server_runs.run_project(files, repeats, setting, model, Output(out, as_json))
 
 
 def _all(

@@ -1,12 +1,14 @@
-"""What ``codex-lsp bench memory``, ``startup`` and ``overhead`` do: the server from the outside."""
+"""``codex-lsp bench memory``, ``startup``, ``overhead``, ``project``: the server from outside."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from codex_lsp.bench import memory, overhead, startup
+from codex_lsp.bench import memory, overhead, project, startup
 from codex_lsp.bench.corpus import load_texts
 from codex_lsp.bench.lsp_service import LspService
 from codex_lsp.bench.replay import warm_up
@@ -65,6 +67,30 @@ def run_overhead(repeats: int, settings: Sequence[str], model: str | None, outpu
         costs = list(with_bar(overhead.measure(service, load_texts(), repeats), "requests"))
     known = facts("overhead", found, options=options)
     table = overhead.overhead_table(costs)
+    finish(known, costs, table, output)
+    return table
+
+
+def run_project(
+    files: int, repeats: int, settings: Sequence[str], model: str | None, output: Output
+) -> Table:
+    """Time what a large project adds to a request, against a server without one."""
+    _at_least_one("--files", files)
+    _at_least_one("--repeats", repeats)
+    found = find_or_offer(model)
+    alone = _options(found, 0, [*SHORT, *settings])
+    options = {**alone, "recall": "project", "snippets": "all"}
+    texts = load_texts()
+    with TemporaryDirectory(prefix="codex-lsp-") as folder:
+        project.write_files(Path(folder), texts, files)
+        with (
+            closing(LspService(alone, growing=False)) as without,
+            closing(LspService(options, growing=False, folder=Path(folder))) as within,
+        ):
+            steps = project.measure(without, within, texts, repeats)
+            costs = list(with_bar(steps, "requests"))
+    known = facts("project", found, files=files, options=options)
+    table = project.project_table(costs, files)
     finish(known, costs, table, output)
     return table
 

@@ -14,7 +14,15 @@ from codex_lsp.context.window import indent_unit, line_ending, normalise, window
 from codex_lsp.healing import healed_blank
 from codex_lsp.options import TokenBudget
 from codex_lsp.prompt import PromptBuilder
-from codex_lsp.types import CompletionRequest, Context, Document, Rejection, Shape
+from codex_lsp.types import (
+    CompletionRequest,
+    Context,
+    Document,
+    Rejection,
+    Shape,
+    Snippet,
+    SnippetKind,
+)
 from tests.unit.fake_engine import byte_tokenizer, description
 
 TOKENIZER = byte_tokenizer()
@@ -103,6 +111,58 @@ def test_splitting_and_cutting_never_change_an_id(prefix: str, budget: int) -> N
     whole = TOKENIZER.encode(kept)
     assert prompt.ids == whole[len(whole) - len(prompt.ids) :]
     assert kept + prompt.healed == context.prefix
+
+
+FIRST = Snippet("a.py", "x = 1", SnippetKind.IMPORTED)
+SECOND = Snippet("b.py", "y = 2\nz = 3", SnippetKind.SIMILAR)
+BLOCK = "# b.py\n# y = 2\n# z = 3\n# a.py\n# x = 1\n"
+
+
+def with_snippets(prefix: str, *snippets: Snippet, suffix: str = "") -> Context:
+    return replace(context_of(prefix, suffix), language="python", snippets=snippets)
+
+
+def test_snippets_stand_in_front_of_the_anchor_the_most_useful_nearest_to_the_code() -> None:
+    builder = PromptBuilder(description(), TOKENIZER)
+    context = with_snippets("a = 1\n  b =", FIRST, SECOND)
+    prompt, anchor = builder.build(context, TokenBudget(), 10)
+    assert text_of(prompt.anchor_ids) == BLOCK + "a = 1"
+    assert text_of(prompt.tail_ids) == "\n  b ="
+    assert (anchor.text, anchor.snippets) == ("a = 1", (FIRST, SECOND))
+
+
+def test_the_same_snippets_keep_the_anchor_and_others_move_it() -> None:
+    builder = PromptBuilder(description(), TOKENIZER)
+    first, anchor = builder.build(with_snippets("a = 1\nb", FIRST), TokenBudget(), 10)
+    same, kept = builder.build(
+        with_snippets("a = 1\nb = 2\nc", FIRST), TokenBudget(), 10, anchor=anchor
+    )
+    assert kept is anchor
+    assert same.anchor_ids == first.anchor_ids
+    other, moved = builder.build(with_snippets("a = 1\nb = 2\nc"), TokenBudget(), 10, anchor=anchor)
+    assert text_of(other.anchor_ids) == "a = 1\nb = 2"
+    assert moved.snippets == ()
+
+
+@given(st.integers(10, 120), st.sampled_from([0.0, 0.25, 0.5]), st.integers(0, 200))
+def test_snippets_and_text_share_the_budget(limit: int, share: float, length: int) -> None:
+    builder = PromptBuilder(description(), TOKENIZER)
+    context = with_snippets("x" * length + "\ny", FIRST, SECOND)
+    prompt, _ = builder.build(context, TokenBudget(limit, 128, share), 10)
+    shown = text_of(prompt.ids)
+    block = shown[: shown.rfind("# ") + 8] if "# " in shown else ""
+    assert len(prompt.ids) <= limit
+    assert len(block) <= limit * share
+    assert block in ("", BLOCK, BLOCK[BLOCK.index("# a.py") :], BLOCK[: BLOCK.index("# a.py")])
+
+
+def test_snippets_are_part_of_the_text_before_in_a_fill_in_the_middle_prompt() -> None:
+    builder = PromptBuilder(description(fim=True), TOKENIZER)
+    context = with_snippets("a\nb =", FIRST, suffix=")")
+    prompt, _ = builder.build(context, TokenBudget(), 10)
+    pre, suf, mid = (TOKENIZER.token_id(name) for name in ("<pre>", "<suf>", "<mid>"))
+    text = TOKENIZER.encode("# a.py\n# x = 1\na")
+    assert prompt.anchor_ids == (pre, *text, suf, *TOKENIZER.encode(")"), mid)
 
 
 def test_anchor_offset() -> None:

@@ -233,6 +233,18 @@ def test_a_search_does_bounded_work_however_large_the_index_is(
     assert index.looked_at == 0
 
 
+def test_ten_thousand_files_cost_a_search_no_more_than_its_bound() -> None:
+    index = SnippetIndex()
+    slices = 0
+    for number in range(10_000):
+        lines = [f"own_{number} = shared_{number % 7}(settings, {number})", "return settings"]
+        slices += exhaust(index.put(f"{number}.py", outline_of(lines, "python"), recent=False))
+    assert (index.chunks, slices) == (10_000, 10_000)
+    words = ["settings", "return", *(f"shared_{number}" for number in range(7)), "own_4711"]
+    assert index.similar(words, "python", 3)[0].key == "4711.py"
+    assert 10_000 < index.looked_at <= index_module.MAX_POSTINGS
+
+
 def test_work_is_cut_into_slices() -> None:
     text = "\n".join(f"a_{number} = b_{number}" for number in range(8 * 100))
     index = SnippetIndex()

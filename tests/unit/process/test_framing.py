@@ -5,9 +5,21 @@ import io
 import pytest
 
 from codex_lsp.errors import EngineError
+from codex_lsp.options import CompleterOptions, TokenBudget
 from codex_lsp.process import framing
-from codex_lsp.process.messages import Cancel, Ended, Failed, Typed
-from codex_lsp.types import Alternative, Completion, Outcome, Rejection, RejectionReason, Work
+from codex_lsp.process.messages import Cancel, Complete, Ended, Failed, Typed
+from codex_lsp.types import (
+    Alternative,
+    Completion,
+    Context,
+    Outcome,
+    Rejection,
+    RejectionReason,
+    Shape,
+    Snippet,
+    SnippetKind,
+    Work,
+)
 
 COMPLETION = Completion("a", 3, 4, -0.5, 1, (Alternative("a", -0.5, 1, 0),))
 
@@ -26,6 +38,17 @@ class Dribble:
     "message",
     [
         Cancel(7),
+        Complete(
+            4,
+            Context(
+                "a",
+                "b",
+                "python",
+                Shape.LINE,
+                snippets=(Snippet("p/q.py", "x = 1", SnippetKind.IMPORTED),),
+            ),
+            CompleterOptions(budget=TokenBudget(256, 128, 0.1)),
+        ),
         Typed(1, "é\ud800\n"),
         Ended(2, Outcome(Rejection(RejectionReason.EMPTY, "Nothing."))),
         Ended(3, Outcome(COMPLETION, work=Work(1, 2, 3, 4), first_ms=1.5)),
