@@ -20,8 +20,10 @@ MAX_CHUNKS = 25_000
 """As many as the project's lines that are kept fill: about 25 MB."""
 SLICE_CHUNKS = 48
 """How many are put in or taken out in one go: less than a millisecond."""
-MAX_POSTINGS = 20_000
+MAX_POSTINGS = 4000
 """How many places of words are looked at for one search; the rarest words come first."""
+MAX_RATED = 64
+"""How many chunks, those that share the rarest words, are compared by their length as well."""
 
 _K1 = 1.2
 _B = 0.75
@@ -62,7 +64,7 @@ class SnippetIndex:
         self._files: OrderedDict[str, _File] = OrderedDict()
         self._starts: array[int] = array("I")
         self._keys: list[str] = []
-        self._postings: dict[str, array[int]] = {}
+        self._postings: dict[str, dict[str, array[int]]] = {}
         self._definers: dict[str, tuple[str, ...]] = {}
         self._next = 0
         self._words = 0
@@ -94,11 +96,12 @@ class SnippetIndex:
             definers = self._definers.get(definition.name, ())
             if key not in definers:
                 self._definers[definition.name] = (*definers, key)
+        postings = self._postings.setdefault(outline.family, {})
         for start in range(0, count, SLICE_CHUNKS):
             for number, chunk in enumerate(outline.chunks[start : start + SLICE_CHUNKS], start):
                 self._words += len(chunk.words)
                 for word in chunk.words:
-                    self._postings.setdefault(word, array("I")).append(first + number)
+                    postings.setdefault(word, array("I")).append(first + number)
             yield
         while self.chunks > self._max_chunks:
             yield from self.drop(next(iter(self._files)))
@@ -125,7 +128,7 @@ class SnippetIndex:
             for word in chunk.words:
                 if word not in gone:
                     gone.add(word)
-                    self._forget(word, file.first, end)
+                    _forget(self._postings[file.family], word, file.first, end)
             if number % SLICE_CHUNKS == SLICE_CHUNKS - 1:
                 yield
         yield
@@ -152,50 +155,48 @@ class SnippetIndex:
         The work is bounded: of words that stand everywhere the places are not looked at.
         """
         self.looked_at = 0
+        postings = self._postings.get(family, {})
         sums: dict[int, float] = {}
-        known = [(len(places), word) for word in words if (places := self._postings.get(word))]
+        known = [(len(places), word) for word in words if (places := postings.get(word))]
         for count, word in sorted(known):
             if self.looked_at + count > MAX_POSTINGS:
                 break
             self.looked_at += count
             idf = math.log(1 + (self.chunks - count + 0.5) / (count + 0.5))
-            for number in self._postings[word]:
+            for number in postings[word]:
                 sums[number] = sums.get(number, 0.0) + idf
-        mean = self._words / max(self.chunks, 1)
-        found = []
-        for number, total in sums.items():
-            place = self._place(number, family)
-            if place is not None:
-                length = len(place[1].words) / max(mean, 1e-9)
-                score = total * (_K1 + 1) / (1 + _K1 * (1 - _B + _B * length))
-                found.append((-score, place[0], place[1].row, place[1]))
+        best = heapq.nlargest(MAX_RATED, sums, key=sums.__getitem__)
+        found = [item for number in best if (item := self._found(number, sums[number]))]
         # Equal ones by their place: the order must not depend on how the index was built.
-        best = heapq.nsmallest(limit, found, key=lambda item: item[:3])
-        return [Found(key, chunk, -negative) for negative, key, _, chunk in best]
+        found.sort(key=lambda item: (-item.score, item.key, item.chunk.row))
+        return found[:limit]
 
-    def _place(self, number: int, family: str) -> tuple[str, Chunk] | None:
-        """Return the file and the chunk of a number; None of one that does not count.
+    def _found(self, number: int, total: float) -> Found | None:
+        """Return a chunk with its score; None of a file that is being forgotten.
 
-        That is one of another family, or of a file that is being forgotten.
+        :param total: of the words' inverse document frequencies
         """
         at = bisect_right(self._starts, number) - 1
         if at < 0:
             return None
         key = self._keys[at]
         row = number - self._starts[at]
-        file = self._files[key]
-        counts = file.family == family and row < len(file.chunks)
-        return (key, file.chunks[row]) if counts else None
+        chunks = self._files[key].chunks
+        if row >= len(chunks):
+            return None
+        length = len(chunks[row].words) * self.chunks / max(self._words, 1)
+        return Found(key, chunks[row], total * (_K1 + 1) / (1 + _K1 * (1 - _B + _B * length)))
 
-    def _forget(self, word: str, first: int, end: int) -> None:
-        """Forget that a word stands in the chunks ``first`` … ``end - 1``."""
-        places = self._postings.get(word)
-        if places is None:
-            return
-        # Numbers only grow, so places are in order.
-        del places[bisect_left(places, first) : bisect_left(places, end)]
-        if not places:
-            del self._postings[word]
+
+def _forget(postings: dict[str, array[int]], word: str, first: int, end: int) -> None:
+    """Forget that a word stands in the chunks ``first`` … ``end - 1``."""
+    places = postings.get(word)
+    if places is None:
+        return
+    # Numbers only grow, so places are in order.
+    del places[bisect_left(places, first) : bisect_left(places, end)]
+    if not places:
+        del postings[word]
 
 
 def _match(path: Sequence[str], module: Sequence[str]) -> int:

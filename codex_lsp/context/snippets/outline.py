@@ -6,6 +6,7 @@ By indentation and regular expressions: a file need not parse, and a line costs 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -110,7 +111,8 @@ def _chunks(lines: Sequence[str]) -> tuple[Chunk, ...]:
         if at_end or held == CHUNK_LINES or begins:
             if held:
                 text = _chunk_text(lines[start:row])
-                chunks.append(Chunk(start, text, words_of(text)))
+                # The same words stand in many chunks: each is kept in memory once.
+                chunks.append(Chunk(start, text, tuple(map(sys.intern, words_of(text)))))
             start, held = row, 0
         held += bool(line)
     return tuple(chunks)
