@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from codex_lsp.bench import context
 from codex_lsp.bench.context import FollowLine, Tried, spots
+from codex_lsp.cli.bench_context_runs import Plan, show
+from codex_lsp.cli.bench_output import write_lines
+from codex_lsp.errors import UsageError
 from codex_lsp.options import TokenBudget
 from codex_lsp.types import Prompt, SnippetKind
 from tests.unit.fake_engine import END, FakeEngine, byte_tokenizer, description
@@ -95,3 +99,29 @@ def test_gains_are_paired_and_have_errors() -> None:
 
 def test_kinds_of_variants() -> None:
     assert set(context.VARIANTS["both"]) == {SnippetKind.IMPORTED, SnippetKind.SIMILAR}
+
+
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        (Plan(["flask"], 1, 256, 0.25, 0), "There is no package flask in the corpus; it has pydan"),
+        (Plan([], 0, 256, 0.25, 0), "--lines has to be 1 or more, and --tokens 16 or more."),
+        (Plan([], 1, 256, 1.5, 0), "--share is 1.5, but has to be between 0 and 1."),
+    ],
+)
+def test_what_cannot_be_measured_is_refused(plan: Plan, said: str) -> None:
+    with pytest.raises(UsageError) as error:
+        plan.check()
+    assert str(error.value).startswith(said)
+
+
+def test_recordings_can_be_shown_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tried = [item for name in context.VARIANTS for item in outcomes(name, [True, False])]
+    write_lines(tmp_path / "a.jsonl", {}, tried)
+    (table, _) = show([tmp_path / "a.jsonl", tmp_path / "a.jsonl"], as_json=True)
+    assert [row[2] for row in table.rows] == ["50.0"] * 4
+    assert table.note.startswith("4 lines.")
+    assert capsys.readouterr().out.startswith('{"tables": [')
+    (tmp_path / "b.jsonl").write_text("{}\n")
+    with pytest.raises(UsageError):
+        show([tmp_path / "b.jsonl"], as_json=True)
