@@ -1,4 +1,4 @@
-"""Whether an open document may be shown to the model: its file, or its notebook's, decides."""
+"""Whether completions may be given in an open document: by settings, by its file or notebook."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from codex_lsp.context.access import Access, name_refusal
-from codex_lsp.types import Rejection
-from codex_lsp_server.documents import OpenDocuments
+from codex_lsp.types import Rejection, RejectionReason
+from codex_lsp_server.documents import OpenDocument, OpenDocuments
 from codex_lsp_server.recalling import file_path
+from codex_lsp_server.settings import Settings
 
 Refusal = Callable[[str], Rejection | None]
 """Gives why a document's text must not reach the model, by its URI; None when it may."""
@@ -18,6 +19,24 @@ Refusal = Callable[[str], Rejection | None]
 def nothing_refused(uri: str) -> None:
     """Refuse nothing."""
     return None
+
+
+def permission(
+    document: OpenDocument | None, settings: Settings, refusal: Refusal = nothing_refused
+) -> Rejection | None:
+    """Return why no completion may be given in ``document``; None when it may."""
+    if document is None:
+        return Rejection(
+            RejectionReason.UNKNOWN_DOCUMENT, "The editor has not opened this document here."
+        )
+    if not settings.enable:
+        return Rejection(RejectionReason.DISABLED, "Completions are switched off.")
+    if document.language_id in settings.disabled_languages:
+        return Rejection(
+            RejectionReason.DISABLED,
+            f"Completions are switched off in {document.language_id} documents.",
+        )
+    return refusal(document.uri)
 
 
 class DocumentAccess:

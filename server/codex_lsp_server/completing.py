@@ -23,7 +23,7 @@ from codex_lsp.types import (
     RejectionReason,
     Trigger,
 )
-from codex_lsp_server.access import Refusal, nothing_refused
+from codex_lsp_server.access import Refusal, nothing_refused, permission
 from codex_lsp_server.answers import Answer, origin_of, reason_of
 from codex_lsp_server.convert import Asked, at_odds, to_asked, to_item
 from codex_lsp_server.documents import OpenDocument
@@ -50,24 +50,6 @@ POLL_S = 0.03
 STALE = Rejection(RejectionReason.STALE, "The document changed meanwhile.")
 CANCELLED = Rejection(RejectionReason.CANCELLED, "The editor called the request off.")
 CLOSED = Rejection(RejectionReason.STALE, "The document was closed meanwhile.")
-
-
-def permission(
-    document: OpenDocument | None, settings: Settings, refusal: Refusal = nothing_refused
-) -> Rejection | None:
-    """Return why no completion may be given in ``document``; None when it may."""
-    if document is None:
-        return Rejection(
-            RejectionReason.UNKNOWN_DOCUMENT, "The editor has not opened this document here."
-        )
-    if not settings.enable:
-        return Rejection(RejectionReason.DISABLED, "Completions are switched off.")
-    if document.language_id in settings.disabled_languages:
-        return Rejection(
-            RejectionReason.DISABLED,
-            f"Completions are switched off in {document.language_id} documents.",
-        )
-    return refusal(document.uri)
 
 
 class Completing:

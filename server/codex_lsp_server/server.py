@@ -13,10 +13,10 @@ from codex_lsp import __version__
 from codex_lsp.statistics.store import Store
 from codex_lsp.statistics.store import default_path as statistics_path
 from codex_lsp.types import Rejection, RejectionReason
-from codex_lsp_server.access import DocumentAccess
+from codex_lsp_server.access import DocumentAccess, permission
 from codex_lsp_server.answers import Answer
 from codex_lsp_server.calibrating import Calibration
-from codex_lsp_server.completing import CANCELLED, Completing, permission
+from codex_lsp_server.completing import CANCELLED, Completing
 from codex_lsp_server.completion_mode import CompletionMode
 from codex_lsp_server.configuration import Configuration
 from codex_lsp_server.convert import ACCEPT_COMMAND
