@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from codex_lsp.bench.corpus import Text
-from codex_lsp.bench.project import ALONE, READ, READING, ProjectCost, project_table, write_files
+from codex_lsp.bench.project import READ, READING, ProjectCost, project_table, write_files
 
 
 def test_files_are_pieces_of_real_ones(tmp_path: Path) -> None:
@@ -21,15 +21,15 @@ def test_files_are_pieces_of_real_ones(tmp_path: Path) -> None:
 
 def test_medians_are_compared_with_those_without_a_project() -> None:
     costs = [
-        *(ProjectCost(ALONE, "reused", value) for value in (1.0, 2.0, 3.0)),
-        *(ProjectCost(READING, "reused", value) for value in (3.0, 3.0, 3.0)),
-        *(ProjectCost(READ, "reused", value) for value in (1.0, 2.0, 5.0)),
-        ProjectCost(READ, "refused", 1.0),
+        *(ProjectCost(READING, False, "reused", value) for value in (1.0, 2.0, 3.0)),
+        *(ProjectCost(READING, True, "reused", value) for value in (3.0, 3.0, 3.0)),
+        *(ProjectCost(READ, False, "reused", value) for value in (4.0, 4.0, 4.0)),
+        *(ProjectCost(READ, True, "reused", value) for value in (4.0, 2.0, 5.0)),
+        ProjectCost(READ, True, "refused", 1.0),
     ]
     table = project_table(costs, 9)
     assert table.title == "A project of 9 files"
-    assert [(row[0], row[1], row[2], row[4]) for row in table.rows] == [
-        ("reused, no project", "3", "2.0", "1.00"),
-        ("reused, being read", "3", "3.0", "1.50"),
-        ("reused, read", "3", "2.0", "1.00"),
+    assert [row[:5] for row in table.rows] == [
+        ("reused, being read", "3", "2.0", "3.0", "1.50"),
+        ("reused, read", "3", "4.0", "4.0", "1.00"),
     ]
