@@ -80,7 +80,7 @@ class Selection:
     def considered(self) -> list[Considered]:
         """What became of the candidates: the ranked ones, then those that filters rejected."""
         ranked = [
-            passed(item.draft, rank, item.confidence, item.agreement, item.source)
+            passed(item.draft, rank, item.confidence, item.agreement, item.source, item.findings)
             for rank, item in enumerate(self._ranked)
         ]
         return ranked + self._turned_down
@@ -221,7 +221,8 @@ class Selection:
             if self._safety(text[:end], draft.replaces):
                 break
             safe = end
-        return draft.cut(safe)
+        cut = draft.cut(safe)
+        return cut if cut is draft else replace(cut, trimmed_by=(*draft.trimmed_by, "safety"))
 
     def _note_rejected(
         self, lines: Mapping[int, Candidate], drafts: Mapping[int, Draft | Rejection]

@@ -32,7 +32,12 @@ MAX_TEXT_CHARS = 2000
 
 
 def passed(
-    draft: Draft, rank: int, confidence: float, agreement: int, source: Source
+    draft: Draft,
+    rank: int,
+    confidence: float,
+    agreement: int,
+    source: Source,
+    findings: tuple[str, ...] = (),
 ) -> Considered:
     """Return what became of a candidate that may be shown."""
     return Considered(
@@ -44,6 +49,7 @@ def passed(
         confidence=confidence,
         agreement=agreement,
         trimmed_by=draft.trimmed_by,
+        findings=findings,
     )
 
 
@@ -165,6 +171,7 @@ def candidate_object(item: Considered) -> dict[str, Any]:
         "agreement": item.agreement,
         "source": item.source.value,
         "trimmedBy": list(item.trimmed_by),
+        "findings": list(item.findings),
         "rejected": None if rejection is None else rejection.reason.value,
         "rejectedBy": "" if rejection is None else rejection.by,
         "detail": "" if rejection is None else rejection.detail,

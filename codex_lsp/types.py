@@ -365,6 +365,7 @@ class Considered:
     :ivar rank: 0 is the best; None for a rejected candidate
     :ivar trimmed_by: the filters that changed it, in the order in which they ran
     :ivar rejection: why it is not among those that may be shown
+    :ivar findings: what it would make insecure, see :class:`Alternative`
     """
 
     text: str
@@ -376,6 +377,7 @@ class Considered:
     agreement: int = 1
     trimmed_by: tuple[str, ...] = ()
     rejection: Rejection | None = None
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,4 +90,5 @@ def _fate(item: Considered) -> str:
     if item.rejection is not None:
         by = f" by {item.rejection.by}" if item.rejection.by else ""
         return f"rejected{by}: {item.rejection.reason.value}"
-    return f"trimmed by {', '.join(item.trimmed_by)}" if item.trimmed_by else "kept"
+    said = f"trimmed by {', '.join(item.trimmed_by)}" if item.trimmed_by else "kept"
+    return f"{said}; insecure: {', '.join(item.findings)}" if item.findings else said

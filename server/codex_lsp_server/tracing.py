@@ -138,4 +138,5 @@ def _considered(item: Alternative) -> Considered:
         rank=item.rank,
         confidence=item.confidence,
         agreement=item.agreement,
+        findings=item.findings,
     )

@@ -11,6 +11,7 @@ local M = {}
 ---@field confidence number|vim.NIL
 ---@field agreement integer
 ---@field trimmedBy string[]
+---@field findings string[] what it would make insecure
 ---@field rejected string|vim.NIL
 ---@field rejectedBy string
 
@@ -70,10 +71,15 @@ local function fate(candidate)
   if type(candidate.rejected) == 'string' then
     local by = candidate.rejectedBy ~= '' and ' by ' .. candidate.rejectedBy or ''
     return ('rejected%s: %s'):format(by, candidate.rejected)
-  elseif #candidate.trimmedBy > 0 then
-    return 'trimmed by ' .. table.concat(candidate.trimmedBy, ', ')
   end
-  return 'kept'
+  local said = 'kept'
+  if #candidate.trimmedBy > 0 then
+    said = 'trimmed by ' .. table.concat(candidate.trimmedBy, ', ')
+  end
+  if #candidate.findings > 0 then
+    said = said .. '; insecure: ' .. table.concat(candidate.findings, ', ')
+  end
+  return said
 end
 
 ---@param trace codex_lsp.Trace

@@ -32,6 +32,7 @@ def sampled(text: str, **more: Any) -> dict[str, Any]:
         "agreement": 1,
         "source": "sampled",
         "trimmedBy": [],
+        "findings": [],
         "rejected": None,
         "rejectedBy": "",
         "detail": "",
