@@ -28,8 +28,10 @@ from codex_lsp.evals.quality.holes import Hole, choose
 from codex_lsp.evals.quality.policies import as_the_editor, figures
 from codex_lsp.evals.quality.run import (
     BENCHMARK,
+    DRAWS,
     complete_holes,
     holes_digest,
+    read_draws,
     read_outcomes,
 )
 from codex_lsp.evals.quality.suites import VERDICTS, load_trees, read_verdicts
@@ -75,13 +77,30 @@ class Engines:
     threads: int
 
 
-def run_quality(
-    places: Places, out: Path, label: str, limit: int | None, part: str, engines: Engines
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which of the holes are completed.
+
+    :ivar shard: ``i/m``
+    :ivar only_drawn: those whose samples are there
+    """
+
+    limit: int | None
+    shard: str
+    only_drawn: bool
+
+
+def run_quality(places: Places, out: Path, label: str, part: Part, engines: Engines) -> None:
     """Complete the holes, and keep what was drawn and what came of it."""
-    index, count = shard_of(part)
+    index, count = shard_of(part.shard)
     holes = places.holes()
-    _complete(out, label, holes, shard(holes[:limit], index, count), places, engines)
+    some = shard(holes[: part.limit], index, count)
+    if part.only_drawn:
+        drawn = read_draws(out / DRAWS)
+        some = [hole for hole in some if hole.id in drawn]
+    if not some:
+        raise UsageError("No hole is left to complete.")
+    _complete(out, label, holes, some, places, engines)
     _print_short(out, label)
 
 

@@ -182,9 +182,9 @@ def merge(out: Path, folders: Sequence[Path]) -> None:
     sys.stdout.write(f"{out} has {count} samples.\n")
 
 
-def report(folder: Path) -> None:
+def report(folder: Path, page: Path | None) -> None:
     """Write the report and say where it is."""
-    for written in reporting.write_report(folder):
+    for written in reporting.write_report(folder, page):
         sys.stdout.write(f"{written}\n")
 
 

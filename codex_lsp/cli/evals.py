@@ -179,6 +179,7 @@ def _quality(
     shard: Annotated[
         str, typer.Option(help="i/m: only every m-th hole, from the i-th on.")
     ] = "1/1",
+    drawn: Annotated[bool, typer.Option("--drawn", help="Only holes that were drawn.")] = False,
     model: _Model = None,
     device: _Device = "auto",
     threads: _Threads = 0,
@@ -191,7 +192,8 @@ def _quality(
     from codex_lsp.cli import eval_quality_runs as runs
 
     places = runs.Places(folder, each, seed)
-    runs.run_quality(places, out, label, limit, shard, runs.Engines(model, device, threads))
+    part = runs.Part(limit, shard, drawn)
+    runs.run_quality(places, out, label, part, runs.Engines(model, device, threads))
 
 
 def _suites(
@@ -247,8 +249,11 @@ def _merge(
 
 def _report(
     folder: Annotated[Path, typer.Argument(help="The folder of a run, or one that holds runs.")],
+    page: Annotated[
+        Path | None, typer.Option("--page", help="Put the tables into this page of Markdown, too.")
+    ] = None,
 ) -> None:
     """Write report.html and report.md. Needs the `eval` extra."""
     from codex_lsp.cli import eval_runs
 
-    eval_runs.report(folder)
+    eval_runs.report(folder, page)

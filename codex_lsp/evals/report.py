@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from codex_lsp.bench.page import fill, places
+from codex_lsp.errors import UsageError
 from codex_lsp.evals.plots import Plot, plots
 from codex_lsp.evals.quality.plots import quality_plots
 from codex_lsp.evals.quality.run import BENCHMARK, read_outcomes
-from codex_lsp.evals.quality.tables import last_label, quality_tables
+from codex_lsp.evals.quality.suites import VERDICTS, read_verdicts
+from codex_lsp.evals.quality.tables import last_label, quality_tables, suites_table
 from codex_lsp.evals.run import FACTS, read_facts
 from codex_lsp.evals.tables import Run, Table, facts_table, find_runs, tables
 
@@ -21,21 +25,30 @@ _STYLE = (
 )
 
 
-def write_report(folder: Path) -> tuple[Path, Path]:
+def write_report(folder: Path, into: Path | None = None) -> tuple[Path, Path]:
     """Write ``report.html`` and ``report.md`` about the runs in ``folder``; return their paths.
 
-    :raises UsageError: there is no checked run, or matplotlib is not installed
+    :param into: a page of Markdown whose places are filled with the tables as well
+    :raises UsageError: there is no checked run, or matplotlib is not installed, or the page has no
+        place for its tables
     """
     facts = read_facts(folder) if (folder / FACTS).exists() else {}
     if facts.get("benchmark") == BENCHMARK:
         labelled = read_outcomes(folder)
         title = f"In-editor quality of {facts['model']['name']}"
         drawn = quality_plots(labelled[last_label(labelled)])
-        return _write(
-            folder, title, [*quality_tables(labelled), facts_table(folder.name, facts)], drawn
-        )
+        verdicts = folder / VERDICTS
+        suites = [suites_table(read_verdicts(verdicts))] if verdicts.exists() else []
+        found = [*suites, *quality_tables(labelled), facts_table(folder.name, facts)]
+        if into is not None:
+            # A page has places for one run's holes; of packages with tests it shows the verdicts.
+            fill_page(into, suites or found)
+        return _write(folder, title, found, drawn)
     runs = find_runs(folder)
-    return _write(folder, _title(runs), tables(runs), plots(runs))
+    found, drawn = tables(runs), plots(runs)
+    if into is not None:
+        fill_page(into, found)
+    return _write(folder, _title(runs), found, drawn)
 
 
 def _write(
@@ -47,6 +60,27 @@ def _write(
         (folder / f"{plot.name}.svg").write_text(plot.svg, encoding="utf-8")
     text.write_text(as_markdown(title, found, drawn), encoding="utf-8")
     return page, text
+
+
+def fill_page(page: Path, found: Sequence[Table]) -> None:
+    """Put tables into a page of Markdown, at the places that name them.
+
+    A table's name is its title in small letters with dashes, up to a colon.
+
+    :raises UsageError: the page cannot be read, or has no place for any of them
+    """
+    try:
+        text = page.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{page} cannot be read: {error.strerror or error}.") from error
+    by_name = {_name(table): f"{_markdown_rows(table)}\n" for table in found}
+    if not places(text) & set(by_name):
+        raise UsageError(f"{page} has no place for the tables {', '.join(sorted(by_name))}.")
+    page.write_text(fill(text, by_name), encoding="utf-8")
+
+
+def _name(table: Table) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", table.title.partition(":")[0].lower()).strip("-")
 
 
 def _title(runs: Sequence[Run]) -> str:
@@ -88,10 +122,14 @@ def as_markdown(title: str, found: Sequence[Table], drawn: Sequence[Plot]) -> st
 
 def markdown_table(table: Table) -> str:
     """Return a table with its heading."""
+    note = f"{table.note}\n\n" if table.note else ""
+    return f"## {table.title}\n\n{note}{_markdown_rows(table)}"
+
+
+def _markdown_rows(table: Table) -> str:
     lines = [_markdown_row(table.header), _markdown_row(("---",) * len(table.header))]
     lines += [_markdown_row(row) for row in table.rows]
-    note = f"{table.note}\n\n" if table.note else ""
-    return f"## {table.title}\n\n{note}" + "\n".join(lines)
+    return "\n".join(lines)
 
 
 def _markdown_row(cells: Sequence[str]) -> str:

@@ -89,9 +89,11 @@ def _agreeing(item: Winner) -> list[float]:
     return [*_usual(item), item.agreement]
 
 
+# The weights are of the constant, the mean log-probability, the log of 1 + typed, and the share of
+# the samples that agree.
 FORMS = (
-    Form("refitted: constant, mean log-probability, log of 1 + typed", _usual),
-    Form("the same and the share of samples that agree", _agreeing),
+    Form("refitted", _usual),
+    Form("refitted with agreement", _agreeing),
 )
 
 

@@ -21,12 +21,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from codex_lsp.context.shape import CLOSERS, is_word
 from codex_lsp.evals.quality.corpus import SourceFile
 from codex_lsp.evals.quality.grammars import Prose
 from codex_lsp.sampling import indent_width
-from codex_lsp.syntax.openers import opens_block
 
+# The pipeline has rules like these. Holes must not move when those change, so they have their own.
+_OPENS_BLOCK = re.compile(r"([{:]|=>|->)\s*\Z")
+_IN_WORD = re.compile(r"\w\w")
+_SAYS = re.compile(r"[^)\]}>\"'`;,:\s]")
 _LINES_ABOVE = 10
 _LEAST_CHARS = 3
 _A_FILE = 6
@@ -125,7 +127,7 @@ def _indent(line: str) -> int:
 
 
 def _says_something(text: str) -> bool:
-    return len(text.strip()) >= _LEAST_CHARS and not CLOSERS.issuperset(text)
+    return len(text.strip()) >= _LEAST_CHARS and _SAYS.search(text) is not None
 
 
 def _at_start(lines: Sequence[str], row: int, rng: random.Random) -> tuple[int, int, int] | None:
@@ -148,7 +150,7 @@ def _behind(pattern: str) -> Finder:
 
 def _block(lines: Sequence[str], row: int, rng: random.Random) -> tuple[int, int, int] | None:
     opener = lines[row - 1]
-    if not opens_block(opener) or not lines[row].strip():
+    if not _OPENS_BLOCK.search(opener) or not lines[row].strip():
         return None
     level = indent_width(opener)
     last, count = row, 0
@@ -171,7 +173,7 @@ def _span(lines: Sequence[str], row: int, rng: random.Random) -> tuple[int, int,
     start = rng.randrange(first + 1, len(line) - 2 * _LEAST_CHARS)
     end = rng.randrange(start + _LEAST_CHARS, len(line))
     # In the middle of a word nothing is ever completed.
-    if is_word(line[start - 1]) and is_word(line[end]):
+    if _IN_WORD.fullmatch(line[start - 1] + line[end]):
         return None
     return (start, row, end) if _says_something(line[start:end]) else None
 

@@ -220,7 +220,7 @@ def _reliability_table(item: Calibrated) -> Table:
         for found in reliability(item.predicted, item.right)
     )
     header = ("confidence", "holes", "expected, %", "right, %")
-    return Table(f"Reliability: {item.name}", header, rows)
+    return Table(f"Reliability, {item.name}", header, rows)
 
 
 def _threshold_table(item: Calibrated) -> Table:
@@ -234,4 +234,4 @@ def _threshold_table(item: Calibrated) -> Table:
     everything = sum(item.right) / len(item.right)
     rows.append(("eager", "", "0", "100.00", percent(everything)))
     header = ("profile", "wanted right, %", "from confidence", "shown, %", "right, %")
-    return Table(f"Profiles: {item.name}", header, tuple(rows))
+    return Table(f"Profiles, {item.name}", header, tuple(rows))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from codex_lsp.errors import UsageError
-from codex_lsp.evals.report import write_report
+from codex_lsp.evals.report import fill_page, write_report
 from codex_lsp.evals.samples import Checked, append_checked
 from codex_lsp.evals.tables import Table, find_runs, tables
 from tests.unit.evals.runs import FACTS, checked
@@ -128,3 +128,16 @@ def test_a_folder_without_runs_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "results.jsonl").write_text("")
     with pytest.raises(UsageError, match="has no verdicts yet"):
         write_report(tmp_path)
+
+
+def test_a_page_is_filled_where_it_names_a_table(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("a\n<!-- bench one-two -->\nold\n<!-- end -->\nb\n")
+    fill_page(page, [Table("One, two: three", ("x", "y"), (("1", "2"),)), Table("Z", (), ())])
+    assert page.read_text() == (
+        "a\n<!-- bench one-two -->\n| x | y |\n| --- | --- |\n| 1 | 2 |\n<!-- end -->\nb\n"
+    )
+    with pytest.raises(UsageError, match="has no place for the tables z"):
+        fill_page(page, [Table("Z", (), ())])
+    with pytest.raises(UsageError, match="cannot be read"):
+        fill_page(tmp_path / "none.md", [])

@@ -22,6 +22,7 @@ from codex_lsp.evals.quality.run import (
     read_draws,
     read_outcomes,
 )
+from codex_lsp.evals.report import write_report
 from codex_lsp.evals.run import batch_seed
 from codex_lsp.sampling import SamplingParams
 from codex_lsp.types import Prompt
@@ -176,3 +177,16 @@ def test_wrong_use_is_one_sentence(
     (tmp_path / "run.json").write_text(json.dumps(FACTS))
     with pytest.raises(UsageError, match=sentence):
         call(tmp_path)
+
+
+def test_a_report_compares_versions_and_fills_a_page(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib (extra `eval`) is not installed")
+    folder = tmp_path / "run"
+    run(folder, Model(), PLACE, label="before")
+    run(folder, Model(), PLACE, label="now")
+    page = tmp_path / "page.md"
+    page.write_text("<!-- bench versions-on-the-same-samples -->\n<!-- end -->\n")
+    write_report(folder, page)
+    (row,) = (line for line in page.read_text().splitlines() if line.startswith("| now |"))
+    assert row.split(" | ")[1:3] == ["1", "0.00 (0.00 to 0.00)"]
+    assert "best of 4: oracle" in (folder / "report.html").read_text()
