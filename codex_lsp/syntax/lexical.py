@@ -177,7 +177,7 @@ def _pattern(spelling: Spelling) -> tuple[re.Pattern[str], dict[int, tuple[Where
         guard = r"(?<![\w$&{])" if opener == "#" else ""
         add(guard + re.escape(opener), r"[^\n]*", Where.LINE_COMMENT, "\n")
     for quote in spelling.quotes:
-        add(quote, rf"(?:\\.|[^\\{quote}\n])*(?:{quote}|\\?\Z|(?=\n))", Where.STRING, quote)
+        add(quote, rf"(?:(?s:\\.)|[^\\{quote}\n])*(?:{quote}|\\?\Z|(?=\n))", Where.STRING, quote)
     return re.compile("|".join(parts) or r"(?!)"), kinds
 
 

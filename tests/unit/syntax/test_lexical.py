@@ -14,6 +14,7 @@ from codex_lsp.syntax.lexical import Place, Where, place_at_end
         ("python", 'x = "abc', Where.STRING, 4),
         ("python", 'x = "abc\ny = 1', Where.CODE, 14),
         ("python", 'x = "a\\"', Where.STRING, 4),
+        ("c", 'x = "a\\\nb', Where.STRING, 4),
         ("python", "x = 'it\\'s' # it's", Where.LINE_COMMENT, 12),
         ("python", "x = 1  # one\n", Where.CODE, 13),
         ("python", 'def f():\n    """Doc', Where.TEXT, 13),
