@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from codex_lsp.sampling import indent_width
+from codex_lsp.syntax.headers import width_of
 from codex_lsp.syntax.plain import PlainReader, closing_words
 from codex_lsp.syntax.structure import Mark, Reader, Structure
 
@@ -78,6 +78,7 @@ class EndOfBlock:
         lines = text.split("\n")
         seen = _Seen(len(lines[0]), 1 if lines[0].strip() else 0, lines[0])
         start = 0
+        inside = False
         for number, line in enumerate(lines):
             stop = start + len(line)
             begun = number == len(lines) - 1
@@ -95,7 +96,7 @@ class EndOfBlock:
                 self._enter(line, inside, seen)
             if begun:
                 return None
-            if (keep := self._through(line, marks, start, seen)) is not None:
+            if (keep := self._through(line, marks, start, inside, seen)) is not None:
                 return keep
             start = stop + 1
         return None
@@ -107,7 +108,7 @@ class EndOfBlock:
 
     def _undecided(self, line: str, seen: _Seen) -> bool:
         """Say whether the line that is being written has to go on to tell where it belongs."""
-        text, width = line.strip(), indent_width(line)
+        text, width = line.strip(), width_of(line)
         if width > self.indent:
             return False
         if self.opened:
@@ -126,7 +127,7 @@ class EndOfBlock:
         """Say whether ``line`` lies outside of the block."""
         if inside:
             return False
-        text, width = line.lstrip(), indent_width(line)
+        text, width = line.lstrip(), width_of(line)
         if self.language in _C_LIKE and _PREPROCESSOR.match(text):
             return False
         if self.opened:
@@ -163,14 +164,16 @@ class EndOfBlock:
         if self.language == "sql":
             # A statement has as many lines as there are before its semicolon.
             seen.nested = not seen.ended
-        elif inside or indent_width(line) > self.indent:
+        elif inside or width_of(line) > self.indent:
             seen.nested = True
         elif not _continues(line.lstrip()):
             seen.statement, seen.nested = line, False
         seen.count += 1
         seen.blank = False
 
-    def _through(self, line: str, marks: list[Mark], start: int, seen: _Seen) -> int | None:
+    def _through(
+        self, line: str, marks: list[Mark], start: int, inside: bool, seen: _Seen
+    ) -> int | None:
         """Go through a whole line of the block; return where the block ends if it does there."""
         depth = before = seen.depth
         for mark in marks:
@@ -181,7 +184,8 @@ class EndOfBlock:
         stop = start + len(line.rstrip())
         seen.depth, seen.kept = depth, start + len(line)
         if self.opened:
-            return stop if depth < 0 else None
+            closes = not inside and self._closes_anyhow(line, marks)
+            return stop if depth < 0 or closes else None
         seen.ended = depth == 0 and line.rstrip().endswith(";")
         if self.language == "sql":
             return stop if seen.ended and seen.nested else None
@@ -189,6 +193,12 @@ class EndOfBlock:
         if finished and line.rstrip()[-1:] not in "{:=,(" and not self._branches(seen):
             return stop
         return None
+
+    def _closes_anyhow(self, line: str, marks: list[Mark]) -> bool:
+        """Say whether a line closes the block by all looks, though the reader has not seen it."""
+        if not self.closed or width_of(line) > self.indent or not line.strip():
+            return False
+        return self._closes(line.lstrip()) and not any(mark.opens for mark in marks)
 
     def _branches(self, seen: _Seen) -> bool:
         """Say whether an ``else`` may follow on the next line."""
@@ -225,7 +235,7 @@ class EndOfToken:
                     return None
                 if count and self.paragraph:
                     return position
-            elif count >= self.max_lines or indent_width(line) < self.indent:
+            elif count >= self.max_lines or width_of(line) < self.indent:
                 return position
             else:
                 count += 1

@@ -217,39 +217,3 @@ def _sql(node: Node) -> bool | None:
         following = node.next_sibling
         return None if following is not None and following.type == ";" else True
     return True if node.type in _SQL_OPENS else None
-
-
-def lead_of(prefix: str, max_lines: int = 200) -> str:
-    """Return the lines of ``prefix`` that the cursor's line lies in, and that line itself.
-
-    These are the lines above it that are indented less and less: the headers of what it is in. They
-    tell the grammar what may stand at the cursor, at a fraction of the whole text, and what the
-    window has cut in the middle does no harm.
-    """
-    lines = prefix.split("\n")
-    kept = [lines[-1]]
-    width = _width(lines[-1])
-    missing = _unopened(lines[-1])
-    for line in reversed(lines[-max_lines:-1]):
-        if not line.strip():
-            continue
-        if missing > 0:
-            missing += _unopened(line)
-        elif _width(line) < width:
-            width = _width(line)
-            missing = _unopened(line)
-        else:
-            continue
-        kept.append(line)
-        if width == 0 and missing <= 0:
-            break
-    return "\n".join(reversed(kept))
-
-
-def _width(line: str) -> int:
-    return len(line.expandtabs(4)) - len(line.expandtabs(4).lstrip())
-
-
-def _unopened(line: str) -> int:
-    """Return how many more brackets ``line`` closes than it opens."""
-    return sum((char in ")]}") - (char in "([{") for char in line)

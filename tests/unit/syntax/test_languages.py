@@ -15,6 +15,8 @@ from codex_lsp.syntax.rules import block_rule
 
 CASES: dict[str, list[str]] = {
     "python": [
+        'class T:\n    def a(self):\n        run("""\n<p>\n""", [\n        ])\n\n    def b(self):¦\n        run("x", [\n            1,\n            ])‖\n\n    def c(self):\n',
+        "def f(self,\n      name):¦\n    self.name = name\n    return self‖\n\nx = 1\n",
         "class Store:\n    def get(self, key):¦\n        if key in self._items:\n"
         "            return self._items[key]\n        return None‖\n\n    def put(self):\n",
         # A string that lies at the margin is no dedent.
@@ -78,6 +80,7 @@ CASES: dict[str, list[str]] = {
         "#[derive(Debug)]\n¦pub struct Point {\n    x: i32,\n}‖\nimpl Point {}\n",
     ],
     "java": [
+        "class A {\n    void f(int a)\n            throws IOException {¦\n        g();\n    }‖\n\n    int x;\n}\n",
         "public class A {\n    @Override\n    public String toString() {¦\n"
         '        return "{" + name;\n    }‖\n\n    int x;\n}\n',
         "class A {\n    void f() {\n        ¦try {\n            g();\n        } catch (Exception e) {\n"
@@ -85,6 +88,8 @@ CASES: dict[str, list[str]] = {
         "class A {\n    ¦@Test\n    void works() {\n        ok();\n    }‖\n    @Test\n    void b() {\n",
     ],
     "c": [
+        'int\nmain (void)\n{\n  if (x)\n    {¦\n\tputs ("a");\n\tputs ("b");\n    }‖\n  return 0;\n}\n',
+        "int f(int a) {\n    if (a > 1\n            || (a < g(a, 0))) {¦\n        h();\n    }‖\n    return a;\n}\n",
         "int main(void)\n{¦\n\tint x = 0;\n#ifdef DEBUG\n\tx = 1;\n#endif\n\treturn x;\n}‖\n\nint f(void);\n",
         'static int f(int a) {\n\t¦for (int i = 0; i < a; i++) {\n\t\tputs("}");\n\t}‖\n\treturn 0;\n}\n',
         "switch (c) {¦\ncase '{':\n    a();\n    break;\ndefault:\n    b();\n}‖\nreturn;\n",
@@ -104,12 +109,15 @@ CASES: dict[str, list[str]] = {
         "def doc¦\n  <<~EOS\n    if only\n    end\n  EOS\nend‖\n\ndoc\n",
     ],
     "php": [
+        "function f(\n      $deadline = null) {¦\n    g();\n  }‖\n\n  function h() {}\n",
         "class A {\n    public function f($x) {¦\n        return \"{$x['a']} }\";\n    }‖\n\n    function g()\n",
         "foreach ($rows as $row) {¦\n    if ($row) {\n        continue;\n    } else {\n        break;\n"
         "    }\n}‖\necho 1;\n",
         "function f() {\n    ¦$a = array(\n        'b' => 1,\n    );‖\n    return $a;\n}\n",
     ],
     "shellscript": [
+        "case $1 in\nstart)\n  go ;;\n*)¦\n  stop ;;\nesac‖\necho done\n",
+        "for f in *\ndo¦\n  echo $f\ndone‖\nexit\n",
         'if [ -f "$1" ]; then¦\n  echo \'fi\'\n  for f in *; do\n    rm "$f"\n  done\nfi‖\nexit 0\n',
         'for f in "$@"; do¦\n  echo ${#f} $(basename "$f")\ndone‖\necho done\n',
         "case $1 in¦\n  start) run ;;\n  (stop)\n    halt\n    ;;\nesac‖\nexit\n",

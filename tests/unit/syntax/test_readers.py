@@ -7,9 +7,10 @@ import pytest
 from codex_lsp.syntax import tree
 from codex_lsp.syntax.block import EndOfBlock
 from codex_lsp.syntax.grammars import parser_for
+from codex_lsp.syntax.headers import lead_of
 from codex_lsp.syntax.plain import PlainReader, closing_words
 from codex_lsp.syntax.structure import Mark, Structure
-from codex_lsp.syntax.tree import MAX_BYTES, TreeReader, lead_of
+from codex_lsp.syntax.tree import MAX_BYTES, TreeReader
 
 
 def parsed(language: str, text: str, lead: str = "") -> Structure:
