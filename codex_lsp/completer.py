@@ -104,6 +104,8 @@ class Completer:
         """Return the ranker of that name; a random one goes on where it stopped."""
         if self._given_ranker is not None:
             return self._given_ranker
+        if name == "suffix-likelihood" and self._prompts.reads_suffix:
+            name = "mean-logprob"  # it counts the suffix already
         if name not in self._rankers:
             self._rankers[name] = make_ranker(name, self._engine)
         return self._rankers[name]
@@ -125,6 +127,7 @@ class Completer:
         context = _context(request, options)
         if isinstance(context, Rejection) or not self._prompts.says_something(context):
             return Work()
+        self._safety.prepare(context.language, options.safety)
         anchor = self._anchors.get(context.uri)
         if anchor is not None and anchor.end + WARM_TAIL_CHARS < _end(context):
             anchor = None

@@ -60,6 +60,11 @@ class PromptBuilder:
             names = (*names, form.fim.prefix, form.fim.suffix, form.fim.middle)
         self.stop_ids = frozenset(tokenizer.token_id(name) for name in names)
 
+    @property
+    def reads_suffix(self) -> bool:
+        """Whether the model is given the text right of the cursor."""
+        return self._fim is not None
+
     def says_something(self, context: Context) -> bool:
         """Say whether the model has anything to go on: text that it can see and is not blank."""
         seen = context.prefix if self._fim is None else context.prefix + context.suffix

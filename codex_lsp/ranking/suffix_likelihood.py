@@ -23,6 +23,9 @@ SUFFIX_TOKENS = 12
 """How much of the text right of the cursor counts: it says most where it begins."""
 WAIT_MS = 150.0
 """How long a request waits for the scores before it does without them."""
+MAX_MISSES = 3
+"""An engine that so often in a row gave no scores in time has none to give while it samples: on a
+GPU, or with a seed, it has a single worker. It is not asked again."""
 _CHARS_PER_TOKEN = 8
 _POLL_S = 0.0005
 
@@ -40,11 +43,13 @@ class SuffixLikelihood(Ranker):
 
     Means are added, not sums: twelve tokens of suffix would outweigh a short candidate altogether.
     Where there is no suffix, or the engine gives no scores in time, the candidate's mean decides.
+    Not told is what a candidate replaces: a bracket that it brings itself is read twice.
     """
 
     def __init__(self, engine: Engine, wait_ms: float = WAIT_MS) -> None:
         self._engine = engine
         self._wait_s = wait_ms / 1000
+        self._misses = 0
 
     def score(self, candidate: Candidate, context: Context) -> float:
         """Return the score of one candidate."""
@@ -58,12 +63,13 @@ class SuffixLikelihood(Ranker):
         """Return the scores of all candidates; each text is read once, all in one batch."""
         means = [candidate.mean_logprob for candidate in candidates]
         texts = list(dict.fromkeys(candidate.text for candidate in candidates))
-        if len(texts) < 2 or not context.suffix.strip():
+        if len(texts) < 2 or not context.suffix.strip() or self._misses >= MAX_MISSES:
             return means
         readings = [self._reading(text, context) for text in texts]
         if not all(reading.length for reading in readings):
             return means
         found = self._wait_for(self._engine.score([reading.ids for reading in readings]))
+        self._misses = self._misses + 1 if found is None else 0
         if found is None:
             return means
         follows = {

@@ -41,10 +41,13 @@ class Safety:
         family = family_of(context.language)
         if family is None or mode == "off":
             return unchecked
-        bandit = self._bandit if family == "python" else None
-        if bandit is not None:
-            bandit.begin_loading()
-        return _RequestCheck(context, family, bandit)
+        self.prepare(context.language, mode)
+        return _RequestCheck(context, family, self._bandit if family == "python" else None)
+
+    def prepare(self, language: str, mode: SafetyMode = "rank") -> None:
+        """Begin to load what checks of a language need, beside whatever else is done."""
+        if mode != "off" and family_of(language) == "python":
+            self._bandit.begin_loading()
 
 
 class _RequestCheck:

@@ -110,8 +110,11 @@ class Follows(FakeEngine):
     def __init__(self, follows: dict[str, float], *batches: list[tuple[str, float]]) -> None:
         super().__init__(*batches)
         self._follows = follows
+        self.late = False
 
     def get(self) -> list[list[float]] | None:
+        if self.late:
+            return None
         found = []
         for text in self.scored:
             value = next(value for part, value in self._follows.items() if part in text)
@@ -156,3 +159,29 @@ def test_scores_that_do_not_come_in_time_are_done_without() -> None:
     engine = FakeEngine(scores=None)
     assert SuffixLikelihood(engine, wait_ms=0).scores(candidates, CONTEXT) == [-1.0, -2.0]
     assert len(engine.scored) == 2
+
+
+def test_an_engine_that_has_no_scores_is_not_asked_for_ever() -> None:
+    candidates = [candidate("ab", -1.0), candidate("cd", -2.0)]
+    engine = Follows({"ab": -3.0, "cd": -1.0})
+    ranker = SuffixLikelihood(engine, wait_ms=0)
+    engine.late = True
+    for _ in range(2):
+        assert ranker.scores(candidates, CONTEXT) == [-1.0, -2.0]
+    engine.late = False
+    assert ranker.scores(candidates, CONTEXT) != [-1.0, -2.0]
+    engine.late = True
+    for _ in range(3):
+        assert ranker.scores(candidates, CONTEXT) == [-1.0, -2.0]
+    engine.late, engine.scored = False, []
+    assert ranker.scores(candidates, CONTEXT) == [-1.0, -2.0]
+    assert engine.scored == []
+
+
+def test_a_model_that_reads_the_suffix_is_not_asked_about_it() -> None:
+    engine = Follows({"ab": -3.0, "cd": -1.0}, [("ab\n", -0.1), ("cd\n", -0.5)])
+    options = CompleterOptions(sampling=SamplingParams(n=2), ranker="suffix-likelihood")
+    request = CompletionRequest(Document("x =\nprint(x)\n"), 3)
+    result = Completer(engine, description(fim=True)).complete(request, options).result
+    assert isinstance(result, Completion)
+    assert (result.text, engine.scored) == ("ab", [])

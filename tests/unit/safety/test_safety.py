@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 
+from codex_lsp.options import SafetyMode
 from codex_lsp.safety.bandit_checks import Bandit
 from codex_lsp.safety.check import Safety, unchecked
 from codex_lsp.safety.masking import code_only, without_comments
@@ -189,3 +190,21 @@ def test_strings_are_painted_over_as_well() -> None:
 def test_a_quote_that_makes_code_of_a_string_adds_nothing(bandit: Bandit) -> None:
     document = 'def f():\n    """Say.\n    ¦\n    eval(x)\n    """\n'
     assert Safety(bandit).for_request(context(document))('"""', 0) == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "mode", "begun"),
+    [("python", "rank", 1), ("python", "reject", 1), ("python", "off", 0), ("go", "rank", 0)],
+)
+def test_only_what_will_be_needed_is_loaded(language: str, mode: SafetyMode, begun: int) -> None:
+    class Counting(Bandit):
+        count = 0
+
+        def begin_loading(self) -> None:
+            self.count += 1
+
+    one = Counting()
+    Safety(one).prepare(language, mode)
+    assert one.count == begun
+    Safety(one).for_request(context("¦", language), mode)
+    assert one.count == 2 * begun
