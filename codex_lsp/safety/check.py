@@ -15,7 +15,7 @@ from codex_lsp.safety.weaknesses import Weakness
 from codex_lsp.types import Context
 
 BUDGET_MS = 30.0
-"""What bandit may take for all candidates of one request; then the patterns stand in for it."""
+"""Then the patterns stand in for bandit: some candidates are many and long."""
 
 SafetyCheck = Callable[[str, int], tuple[str, ...]]
 """A candidate's text, and how many characters right of the cursor it replaces, to the weaknesses
@@ -31,10 +31,12 @@ class Safety:
     """Makes the check of each request.
 
     :param bandit: a fake, or one that is loaded already
+    :param budget_ms: what bandit may take for all candidates of one request
     """
 
-    def __init__(self, bandit: Bandit | None = None) -> None:
+    def __init__(self, bandit: Bandit | None = None, budget_ms: float = BUDGET_MS) -> None:
         self._bandit = bandit or Bandit()
+        self._budget_ms = budget_ms
 
     def for_request(self, context: Context, mode: SafetyMode = "rank") -> SafetyCheck:
         """Return the check of candidates at one cursor. Not for more than one thread."""
@@ -42,7 +44,8 @@ class Safety:
         if family is None or mode == "off":
             return unchecked
         self.prepare(context.language, mode)
-        return _RequestCheck(context, family, self._bandit if family == "python" else None)
+        bandit = self._bandit if family == "python" else None
+        return _RequestCheck(context, family, bandit, self._budget_ms)
 
     def prepare(self, language: str, mode: SafetyMode = "rank") -> None:
         """Begin to load what checks of a language need, beside whatever else is done."""
@@ -53,12 +56,14 @@ class Safety:
 class _RequestCheck:
     """Checks the candidates of one request; each text once."""
 
-    def __init__(self, context: Context, family: str, bandit: Bandit | None) -> None:
+    def __init__(
+        self, context: Context, family: str, bandit: Bandit | None, budget_ms: float
+    ) -> None:
         self._context = context
         self._family = family
         self._bandit = bandit
         self._found: dict[tuple[str, int], tuple[str, ...]] = {}
-        self._left_ms = BUDGET_MS
+        self._left_ms = budget_ms
 
     def __call__(self, text: str, replaces: int) -> tuple[str, ...]:
         """Return the weaknesses that a candidate adds."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +38,11 @@ def context(marked: str, language: str = "python") -> Context:
     return Context(prefix, suffix, language, Shape.LINE)
 
 
+def patient(bandit: Bandit) -> Safety:
+    """Give bandit all the time that it takes: what is found must not depend on the machine."""
+    return Safety(bandit, budget_ms=math.inf)
+
+
 def check(safety: Safety, pair: Pair) -> tuple[tuple[str, ...], tuple[str, ...]]:
     found = safety.for_request(context(pair.document, pair.language))
     return found(pair.insecure, 0), found(pair.secure, 0)
@@ -54,7 +61,7 @@ def test_patterns_tell_the_insecure_from_the_secure(pair: Pair) -> None:
 
 @pytest.mark.parametrize("pair", [*PYTHON_BY_PATTERNS, *PYTHON_BY_BANDIT], ids=name)
 def test_bandit_tells_the_insecure_from_the_secure(pair: Pair, bandit: Bandit) -> None:
-    assert check(Safety(bandit), pair) == ((pair.weakness.value,), ())
+    assert check(patient(bandit), pair) == ((pair.weakness.value,), ())
 
 
 def test_every_weakness_has_a_sentence() -> None:
@@ -65,20 +72,20 @@ def test_every_weakness_has_a_sentence() -> None:
 
 @pytest.mark.parametrize("fallback", [False, True])
 def test_what_stands_there_already_is_not_the_candidates(fallback: bool, bandit: Bandit) -> None:
-    safety = Safety(NeverLoaded() if fallback else bandit)
+    safety = patient(NeverLoaded() if fallback else bandit)
     found = safety.for_request(context("a = eval(x)\nb = [eval(y),\n     ¦]\nc = eval(z)\n"))
     assert found("len(y)", 0) == ()
     assert found("eval(y)", 0) == ("eval",)
 
 
 def test_a_weakness_may_begin_left_of_the_cursor_and_end_right_of_it(bandit: Bandit) -> None:
-    found = Safety(bandit).for_request(context("subprocess.run(\n    cmd,\n    shell=¦\n)\n"))
+    found = patient(bandit).for_request(context("subprocess.run(\n    cmd,\n    shell=¦\n)\n"))
     assert found("True", 0) == ("shell_command",)
     assert found("False", 0) == ()
 
 
 def test_text_that_is_replaced_does_not_count(bandit: Bandit) -> None:
-    found = Safety(bandit).for_request(context("run(¦)"))
+    found = patient(bandit).for_request(context("run(¦)"))
     assert found("eval(x))", 1) == ("eval",)
     assert found("x)", 1) == ()
 
@@ -110,19 +117,19 @@ def test_code_that_is_not_whole_is_made_to_parse(
 
 
 def test_names_are_what_the_file_imports_them_as(bandit: Bandit) -> None:
-    found = Safety(bandit).for_request(context("import safeyaml as yaml\n¦"))
+    found = patient(bandit).for_request(context("import safeyaml as yaml\n¦"))
     assert found("yaml.load(x)", 0) == ()
     assert found("y.load(x)", 0) == ()
 
 
 def test_what_does_not_parse_is_left_to_the_patterns(bandit: Bandit) -> None:
-    found = Safety(bandit).for_request(context("x ==== ¦"))
+    found = patient(bandit).for_request(context("x ==== ¦"))
     assert bandit.check("x ==== eval(y)") is None
     assert found("eval(y)", 0) == ("eval",)
 
 
 def test_several_weaknesses_are_sorted(bandit: Bandit) -> None:
-    found = Safety(bandit).for_request(context("¦"))
+    found = patient(bandit).for_request(context("¦"))
     assert found("f(eval(x), verify=False, password='root')", 0) == (
         "eval",
         "hard_coded_password",
@@ -151,7 +158,7 @@ def test_the_same_text_is_checked_once(bandit: Bandit) -> None:
             asked.append(code)
             return bandit.check(code)
 
-    found = Safety(Counting()).for_request(context("x = ¦"))
+    found = patient(Counting()).for_request(context("x = ¦"))
     assert [found("f(x)", 0), found("f(x)", 0)] == [(), ()]
     assert len(asked) == 1
 
@@ -189,7 +196,7 @@ def test_strings_are_painted_over_as_well() -> None:
 
 def test_a_quote_that_makes_code_of_a_string_adds_nothing(bandit: Bandit) -> None:
     document = 'def f():\n    """Say.\n    ¦\n    eval(x)\n    """\n'
-    assert Safety(bandit).for_request(context(document))('"""', 0) == ()
+    assert patient(bandit).for_request(context(document))('"""', 0) == ()
 
 
 @pytest.mark.parametrize(
@@ -208,3 +215,15 @@ def test_only_what_will_be_needed_is_loaded(language: str, mode: SafetyMode, beg
     assert one.count == begun
     Safety(one).for_request(context("¦", language), mode)
     assert one.count == 2 * begun
+
+
+def test_every_weakness_is_on_the_page() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "safety.md").read_text(encoding="utf-8")
+    assert [weakness for weakness in Weakness if f"`{weakness.value}`" not in page] == []
+
+
+def test_when_the_time_is_over_the_patterns_stand_in(bandit: Bandit) -> None:
+    place = context("subprocess.run(¦")
+    assert patient(bandit).for_request(place)('"ls", shell=True)', 0) == ()
+    late = Safety(bandit, budget_ms=0.0).for_request(place)
+    assert late('"ls", shell=True)', 0) == ("shell_command",)
