@@ -18,6 +18,7 @@ from codex_lsp.model_dir import ModelDescription
 from codex_lsp.options import CompleterOptions, RankerName
 from codex_lsp.prompt import PromptBuilder
 from codex_lsp.ranking import Ranker, make_ranker
+from codex_lsp.ranking.parse_errors import ParseErrors
 from codex_lsp.recalled import RecalledLines
 from codex_lsp.safety.check import Safety
 from codex_lsp.selection import Listener, Selection
@@ -84,7 +85,10 @@ class Completer:
         recalled = RecalledLines(context, self._engine.tokenizer, self._prompts.bos)
         ranker = self._ranker(options.ranker)
         safety = self._safety.for_request(context, options.safety)
-        selection = Selection(context, options, ranker, listener, typed, recalled.ranked, safety)
+        errors = ParseErrors(context)
+        selection = Selection(
+            context, options, ranker, listener, typed, recalled.ranked, safety, errors
+        )
         invoked = context.trigger is Trigger.INVOKED
         if not invoked and selection.show_sure(recalled.sure()):
             timing = Timing(total=selection.elapsed_ms)

@@ -38,6 +38,7 @@ class Selection:
 
     :param recalled: gives the recalled lines that may be shown, best first, when it is decided
     :param safety: finds what a candidate makes insecure
+    :param errors: counts the syntax errors that a text brings, given how much it replaces
     :ivar result: the answer as it stands
     :ivar first_ms: how long it took until there was something to show; 0 when there never was
     :ivar all_mismatched: no sample began with what the prompt had left out
@@ -52,6 +53,7 @@ class Selection:
         typed: TypedText,
         recalled: Callable[[], Sequence[Ranked]],
         safety: SafetyCheck = unchecked,
+        errors: Callable[[str, int], int] = lambda text, replaces: 0,
     ) -> None:
         self._context = context
         self._options = options
@@ -60,6 +62,7 @@ class Selection:
         self._typed = typed
         self._recalled = recalled
         self._safety = safety
+        self._errors = errors
         self._started = time.perf_counter()
         self._shown: Completion | None = None
         self._ranked: Sequence[Ranked] = ()
@@ -115,7 +118,7 @@ class Selection:
         drafts = {row: apply_filters(line, self._context, FILTERS) for row, line in lines.items()}
         options, noted = self._options, len(self._turned_down)
         self._note_rejected(lines, drafts)
-        sampled = rank(drafts, self._ranker, self._context, options.terms)
+        sampled = rank(drafts, self._ranker, self._context, options.terms, self._errors)
         ranked = self._vetted(merge(sampled, self._wanted_recalled()))
         if options.consensus and not self._invoked:
             ranked = self._vetted(consensus(ranked, self._context))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from codex_lsp.context.around import lines_around
+from codex_lsp.syntax.grammars import parser_for
 from codex_lsp.types import Context
 
 if TYPE_CHECKING:
@@ -19,12 +20,12 @@ class ParseErrors:
     has more. The line of the cursor is seldom without one, so the lines are read without it as
     well, and the fewer of the two are what stood there. Each text is read once.
 
-    :param parser: of the document's language; without one nothing is ever found
+    Nothing is loaded before it is asked, and nothing is found in a language without a grammar.
     """
 
-    def __init__(self, context: Context, parser: Parser | None) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
-        self._parser = parser
+        self._parser: Parser | None = None
         self._counts: dict[str, int] = {}
 
     def __call__(self, text: str, replaces: int) -> int:
@@ -32,6 +33,7 @@ class ParseErrors:
 
         :param replaces: how many characters right of the cursor the candidate replaces
         """
+        self._parser = self._parser or parser_for(self._context.language)
         if self._parser is None:
             return 0
         before = min(

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import pytest
-import tree_sitter_javascript
-import tree_sitter_python
-from tree_sitter import Language, Parser
 
+from codex_lsp.completer import Completer
+from codex_lsp.options import CompleterOptions, TermWeights
 from codex_lsp.ranking.parse_errors import ParseErrors, count_errors
-from codex_lsp.types import Context, Shape
-
-GRAMMARS = {"python": tree_sitter_python, "javascript": tree_sitter_javascript}
-
-
-def parser(language: str) -> Parser:
-    return Parser(Language(GRAMMARS[language].language()))
+from codex_lsp.sampling import SamplingParams
+from codex_lsp.syntax.grammars import parser_for
+from codex_lsp.types import Completion, CompletionRequest, Context, Document, Shape
+from tests.unit.fake_engine import FakeEngine, description
 
 
 def errors(marked: str, language: str = "python") -> ParseErrors:
     prefix, suffix = marked.split("¦")
-    return ParseErrors(Context(prefix, suffix, language, Shape.LINE), parser(language))
+    return ParseErrors(Context(prefix, suffix, language, Shape.LINE))
 
 
 @pytest.mark.parametrize(
@@ -52,10 +48,25 @@ def test_errors_are_counted_in_other_languages() -> None:
 
 
 def test_without_a_grammar_nothing_is_found() -> None:
-    context = Context("x = ", "", "", Shape.LINE)
-    assert ParseErrors(context, None)("((", 0) == 0
+    assert errors("x = ¦", "plaintext")("((", 0) == 0
 
 
 def test_errors_and_missing_nodes_are_counted() -> None:
-    assert count_errors(parser("python").parse(b"x = 1\n").root_node) == 0
-    assert count_errors(parser("javascript").parse(b"f(1;\ng(];\n").root_node) == 2
+    python, script = parser_for("python"), parser_for("javascript")
+    assert python is not None and script is not None
+    assert count_errors(python.parse(b"x = 1\n").root_node) == 0
+    assert count_errors(script.parse(b"f(1;\ng(];\n").root_node) == 2
+
+
+def test_a_candidate_that_brings_errors_loses_by_their_weight() -> None:
+    rows = [(" f(1))\n", -0.5), (" f(2)\n", -0.9)]
+    request = CompletionRequest(Document("x =", "python"), 3)
+    firsts = []
+    for weight in (0.0, 0.3, 0.5):
+        options = CompleterOptions(
+            sampling=SamplingParams(n=2, patience=None), terms=TermWeights(parse_errors=weight)
+        )
+        result = Completer(FakeEngine(rows), description()).complete(request, options).result
+        assert isinstance(result, Completion)
+        firsts.append(result.text)
+    assert firsts == [" f(1))", " f(1))", " f(2)"]
