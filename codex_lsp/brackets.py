@@ -25,6 +25,38 @@ def unopened_closers(text: str) -> frozenset[int]:
     return frozenset(unopened)
 
 
+def quote_count(text: str, quote: str) -> int:
+    """Return how often ``text`` has ``quote`` without a backslash in front."""
+    return text.replace("\\\\", "").replace("\\" + quote, "").count(quote)
+
+
+def closed_length(text: str, rest: str) -> int:
+    """Return how much of the beginning of ``rest`` is closing marks that ``text`` itself brings.
+
+    ``rest`` holds nothing but closing marks, blanks and punctuation. A bracket counts when ``text``
+    closes it without having opened it, a quote when its number in ``text`` is odd. What follows the
+    last mark counts where ``text`` ends with it as well, as with a semicolon.
+
+    >>> closed_length("a) + 1", ")"), closed_length("a), b", "))"), closed_length("a;", ");")
+    (1, 1, 0)
+    """
+    closed = [text[index] for index in sorted(unopened_closers(text))]
+    odd = {quote for quote in QUOTES if quote_count(text, quote) % 2 == 1}
+    length = 0
+    for index, char in enumerate(rest):
+        if char in QUOTES and char in odd:
+            odd.remove(char)
+        elif char in PAIRS and closed[:1] == [char]:
+            closed.pop(0)
+        elif char in PAIRS or char in QUOTES:
+            return length
+        else:
+            continue
+        length = index + 1
+    tail = rest[length:].strip()
+    return len(rest) if length and (not tail or text.endswith(tail)) else length
+
+
 def closes_all(text: str, rest: str) -> bool:
     """Say whether ``text`` itself brings every bracket and quote that ``rest`` is made of.
 
@@ -36,6 +68,6 @@ def closes_all(text: str, rest: str) -> bool:
     for char in marks:
         if char in closed:
             closed.remove(char)
-        elif char not in QUOTES or text.count(char) % 2 == 0:
+        elif char not in QUOTES or quote_count(text, char) % 2 == 0:
             return False
     return bool(marks)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from codex_lsp.cycles import MIN_LETTERS, cycle_at_end
 from codex_lsp.sampling import SamplingParams, StopRule
 from codex_lsp.tokenizer import REPLACEMENT, RowDecoder, Tokenizer
 from codex_lsp.typed import TypedText
@@ -76,6 +77,15 @@ class Row:
             return
         self.tokens.append(Token(token_id, text, logprob))
         self.text += text
+
+    def repeats_itself(self) -> bool:
+        """Say whether its last tokens say the same over and over, so that no end is to come."""
+        ids = [token.id for token in self.tokens]
+        return cycle_at_end(ids, self._has_letters) is not None
+
+    def _has_letters(self, start: int, end: int) -> bool:
+        text = "".join(token.text for token in self.tokens[start:end])
+        return sum(map(str.isalpha, text)) >= MIN_LETTERS
 
     def _heal(self, text: str) -> str:
         """Take off the front what the prompt left out; a row that begins otherwise is lost."""
@@ -174,6 +184,8 @@ class BestOfN:
             state.feed(token_id, logprob)
         if state.finish is None and not self._typed.agrees(state.text):
             state.finish = FinishReason.TYPED_AWAY
+        elif state.finish is None and state.repeats_itself():
+            state.finish = FinishReason.REPETITION
         if self._decided:
             self._look_for_block_end(state)
             self._judge.grow(state.candidate())

@@ -135,16 +135,25 @@ def is_secret_folder(name: str) -> bool:
     return name.lower() in _SECRET_FOLDERS
 
 
+def looks_like_key(line: str) -> bool:
+    """Say whether a line holds a string in the shape of a key, whatever it is called.
+
+    >>> looks_like_key("ghp_0123456789abcdefghij"), looks_like_key('password = "hunter2!"')
+    (True, False)
+    """
+    runs = _RUN.search(line) is not None
+    if (runs or any(hint in line for hint in _SHAPE_HINTS)) and _SHAPES.search(line):
+        return True
+    return runs and (_HEX.search(line) is not None or any(map(_is_random, _LONG.findall(line))))
+
+
 def looks_secret(line: str) -> bool:
     """Say whether a line of source may hold a key, a token or a password.
 
     >>> looks_secret('password = "hunter2!"'), looks_secret("password = read_password()")
     (True, False)
     """
-    runs = _RUN.search(line) is not None
-    if (runs or any(hint in line for hint in _SHAPE_HINTS)) and _SHAPES.search(line):
-        return True
-    if runs and (_HEX.search(line) or any(map(_is_random, _LONG.findall(line)))):
+    if looks_like_key(line):
         return True
     lower = line.lower()
     return any(hint in lower for hint in _NAME_HINTS) and _ASSIGNED.search(line) is not None

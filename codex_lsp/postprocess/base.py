@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from codex_lsp.rows import truncate
-from codex_lsp.types import Candidate, Context, Rejection
+from codex_lsp.types import Candidate, Context, FinishReason, Rejection, Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,55 @@ class Draft:
             return self
         return replace(self, candidate=truncate(self.candidate, keep))
 
+    def ended(self) -> Draft:
+        """Return the draft as one that came to its end: what was half in it has been cut."""
+        return replace(self, candidate=replace(self.candidate, finish_reason=FinishReason.STOP))
+
+    def respell(self, pieces: Sequence[str]) -> Draft:
+        """Return the draft with each character of its text replaced by one of ``pieces``.
+
+        For blanks only: the tokens keep their log-probabilities.
+        """
+        position = 0
+        tokens: list[Token] = []
+        for token in self.candidate.tokens:
+            end = position + len(token.text)
+            tokens.append(replace(token, text="".join(pieces[position:end])))
+            position = end
+        return replace(self, candidate=replace(self.candidate, tokens=tuple(tokens)))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a draft, as it would stand in the document.
+
+    :ivar number: 0 is the cursor's line
+    :ivar start: where the draft's part of it begins, in the draft's text
+    :ivar end: where it ends, without the line feed
+    :ivar whole: the line; the first one begins with what stands left of the cursor
+    """
+
+    number: int
+    start: int
+    end: int
+    whole: str
+
+
+def lines_of(text: str, context: Context) -> Iterator[Line]:
+    """Yield the lines of ``text``, as they would stand in the document."""
+    start = 0
+    for number, line in enumerate(text.split("\n")):
+        end = start + len(line)
+        yield Line(number, start, end, context.line_before + line if number == 0 else line)
+        start = end + 1
+
+
+def cut_before(draft: Draft, start: int, rejection: Rejection) -> Draft | Rejection:
+    """Cut ``draft`` at ``start``; ``rejection`` where nothing but blanks is left."""
+    if not draft.text[:start].strip():
+        return rejection
+    return draft.cut(len(draft.text[:start].rstrip()))
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -50,13 +99,20 @@ def apply_filters(
 ) -> Draft | Rejection:
     """Run ``candidate`` through ``filters``, in order, until one rejects it.
 
-    Draft and rejection say which filters were at work.
+    What one filter cuts may be all that another let pass by, so they run until nothing changes:
+    what is shown has passed all of them as it stands. Draft and rejection say which filters were at
+    work.
     """
     draft = Draft(candidate)
-    for step in filters:
-        result = step.apply(draft, context)
-        if isinstance(result, Rejection):
-            return replace(result, by=step.name)
-        if result is not draft and result != draft:
-            draft = replace(result, trimmed_by=(*draft.trimmed_by, step.name))
-    return draft
+    while True:
+        before = draft
+        for step in filters:
+            result = step.apply(draft, context)
+            if isinstance(result, Rejection):
+                return replace(result, by=step.name)
+            if result is not draft and result != draft:
+                names = draft.trimmed_by
+                names = names if step.name in names else (*names, step.name)
+                draft = replace(result, trimmed_by=names)
+        if draft.text == before.text:
+            return draft

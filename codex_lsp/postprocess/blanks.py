@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from codex_lsp.postprocess.base import Draft
+from codex_lsp.postprocess.same_line import meets_text
 from codex_lsp.types import Context, Rejection, RejectionReason
 
 
 def trim_blanks(draft: Draft, context: Context) -> Draft | Rejection:
-    """Cut trailing blanks and newlines."""
-    trimmed = draft.cut(len(draft.text.rstrip()))
-    if not trimmed.text:
+    """Cut trailing blanks, but for one that parts the draft from the text on its right."""
+    bare = len(draft.text.rstrip())
+    if not bare:
         return Rejection(RejectionReason.EMPTY, "The model has nothing to add here.")
-    return trimmed
+    parts = draft.text[bare : bare + 1] == " " and meets_text(draft, context)
+    return draft.cut(bare + 1 if parts else bare)

@@ -1,14 +1,70 @@
-"""A block that ran into the token limit ends with its last whole line."""
+"""A sample that was cut off ends with what is whole in it."""
 
 from __future__ import annotations
 
-from codex_lsp.postprocess.base import Draft
-from codex_lsp.types import Context, FinishReason, Rejection
+import re
+
+from codex_lsp.postprocess.base import Draft, cut_before
+from codex_lsp.syntax.lexical import Where, place_at_end
+from codex_lsp.types import Context, FinishReason, Rejection, RejectionReason, Shape
+
+_REJECTION = Rejection(
+    RejectionReason.UNFINISHED,
+    "The model began a comment or a string and did not come to its end.",
+)
+_CUT_OFF = frozenset({FinishReason.LENGTH, FinishReason.REPETITION})
+_HALF_WORD = re.compile(r"[\w.]+$")
+_OF_LINES = frozenset({Where.TEXT, Where.BLOCK_COMMENT})
 
 
 def trim_unfinished(draft: Draft, context: Context) -> Draft | Rejection:
-    """Cut the half line at the end; a single half line is kept, since it is all there is."""
-    if draft.candidate.finish_reason is not FinishReason.LENGTH:
+    """Cut the half line, or half word, and what is begun and never ends.
+
+    1. A block that ran into the token limit loses its half last line.
+    2. A line that did so loses the string it does not close, or the word it ends with, which may be
+       half a word; a line that is nothing but a word is kept, since it is all there is.
+    3. A comment or a string of several lines that a block opens and does not close would swallow
+       the code below it: its line goes.
+    """
+    result: Draft | Rejection = draft
+    if draft.candidate.finish_reason in _CUT_OFF:
+        whole = draft.text.rpartition("\n")[0]
+        if whole.strip():
+            result = draft.cut(len(whole)).ended()
+        else:
+            result = _without_half(draft, context)
+    return result if isinstance(result, Rejection) else _without_open_end(result, context)
+
+
+def _without_half(draft: Draft, context: Context) -> Draft | Rejection:
+    """Return a draft of one line up to where it is whole."""
+    line = context.line_before + draft.text.lstrip("\n")
+    place = place_at_end(line, context.language, whole=False)
+    room = len(line) - place.start
+    if place.where in (Where.STRING, Where.TEXT) and room <= len(draft.text):
+        result = cut_before(draft, len(draft.text) - room, _REJECTION)
+        return result if isinstance(result, Rejection) else result.ended()
+    found = _HALF_WORD.search(draft.text)
+    if found is None or not draft.text[: found.start()].strip():
         return draft
-    whole = draft.text.rpartition("\n")[0]
-    return draft.cut(len(whole)) if whole.strip() else draft
+    return draft.cut(len(draft.text[: found.start()].rstrip())).ended()
+
+
+def _without_open_end(draft: Draft, context: Context) -> Draft | Rejection:
+    """Cut what the draft opens and leaves open; a first line alone may still be gone on with."""
+    text = draft.text
+    if context.shape is not Shape.BLOCK or "\n" not in text.strip():
+        return draft
+    place = place_at_end(context.prefix + text, context.language, context.prefix_start == 0)
+    opened = place.start - len(context.prefix)
+    if place.where not in _OF_LINES or opened < 0 or _is_closed_below(place.closer, context):
+        return draft
+    return cut_before(draft, text.rfind("\n", 0, opened) + 1, _REJECTION)
+
+
+def _is_closed_below(closer: str, context: Context) -> bool:
+    """Say whether the document closes what nothing in it has opened: the user is about to."""
+    suffix = context.suffix
+    if closer == "*/":
+        return closer in suffix and "/*" not in suffix.partition(closer)[0]
+    return suffix.count(closer) % 2 == 1

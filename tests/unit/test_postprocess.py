@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codex_lsp.brackets import closes_all, unopened_closers
+from codex_lsp.brackets import closed_length, unopened_closers
 from codex_lsp.context import ContextOptions, build_context
 from codex_lsp.postprocess import FILTERS, Draft, apply_filters
 from codex_lsp.postprocess.same_line import longest_overlap
@@ -51,7 +51,7 @@ def show(marked: str, text: str, finish: FinishReason = FinishReason.STOP) -> st
         ("foo(¦)", "a):", "foo([a):]"),
         ("foo(¦)", "a) + 1", "foo([a) + 1]"),
         ("foo(bar(¦))", "a))", "foo(bar([a]))"),
-        ("foo(bar(¦))", "a), b", "foo(bar([a), b]))"),
+        ("foo(bar(¦))", "a), b", "foo(bar([a), b])"),
         ("x = '¦'", "abc'", "x = '[abc]'"),
         ("x = ['¦']", "a', 'b']", "x = ['[a', 'b]']"),
         ("f('¦')", "a', 'b')", "f('[a', 'b]')"),
@@ -75,7 +75,7 @@ def test_the_rest_of_the_line_is_neither_repeated_nor_broken(
         ("a\n¦\nreturn x\n", "b = 1\nreturn x\n", "a\n[b = 1]\nreturn x\n"),
         ("a\n¦\n\n\nreturn x\n", "return x", "REPEATS_SUFFIX"),
         ("a\n    ¦\n    return x\n", "b\n    return x", "a\n    [b]\n    return x\n"),
-        ("f(\n  ¦\n)\n", "a,\n)", "f(\n  [a,\n)]\n)\n"),
+        ("f(\n  ¦\n)\n", "a,\n)", "f(\n  [a,]\n)\n"),
         ("ret¦\nreturn x\n", "urn x", "REPEATS_SUFFIX"),
     ],
 )
@@ -116,7 +116,7 @@ def test_a_draft_names_the_filters_that_changed_it() -> None:
     assert whole.trimmed_by == ()
     several = apply_filters(candidate_of("a \nreturn x"), context_of("¦\nreturn x"), FILTERS)
     assert isinstance(several, Draft)
-    assert several.trimmed_by == ("next_lines", "blanks")
+    assert several.trimmed_by == ("indentation", "next_lines")
 
 
 def test_what_is_replaced_counts_as_a_change() -> None:
@@ -146,8 +146,17 @@ def test_unopened_closers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "rest", "all_closed"),
-    [("a) + 1", ")", True), ("a(b)", ")", False), ("a')", "')", True), ("a", ";", False)],
+    ("text", "rest", "length"),
+    [
+        ("a) + 1", ")", 1),
+        ("a) + 1", ");", 1),
+        ("a) + 1;", ");", 2),
+        ("a(b)", ")", 0),
+        ("a), b", "))", 1),
+        ("a", ";", 0),
+        ("a', b", "')", 1),
+        ("a', b)", "')", 2),
+    ],
 )
-def test_closes_all(text: str, rest: str, all_closed: bool) -> None:
-    assert closes_all(text, rest) is all_closed
+def test_closed_length(text: str, rest: str, length: int) -> None:
+    assert closed_length(text, rest) == length

@@ -1,0 +1,225 @@
+"""Close no bracket twice, and leave no string of the line open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from codex_lsp.brackets import PAIRS
+from codex_lsp.postprocess.base import Draft, cut_before
+from codex_lsp.postprocess.place import stands_in_code
+from codex_lsp.syntax.lexical import Where, first_code, place_at_end, stretches
+from codex_lsp.types import Context, Rejection, RejectionReason
+
+_REJECTION = Rejection(
+    RejectionReason.UNBALANCED, "All that the model would add closes what is closed already."
+)
+_UNMATCHED = frozenset(
+    {"markdown", "plaintext", "latex", "html", "xml", "vue", "svelte", "shellscript"}
+)
+"""Brackets there need not match over lines."""
+
+
+_FAR = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Bracket:
+    """A bracket outside of comments and strings.
+
+    :ivar indent: the blanks in front of its line
+    :ivar outdent: the fewest blanks in front of a line of code between it and the cursor
+    :ivar leads: it is the first thing on its line
+    :ivar apart: and the line above is blank
+    """
+
+    char: str
+    position: int
+    indent: int
+    outdent: int
+    leads: bool
+    apart: bool
+
+
+def balance_brackets(draft: Draft, context: Context) -> Draft | Rejection:
+    """Cut before what the document closes already, on the cursor's line or on a line below.
+
+    A bracket that the draft opens it may close; one that is open left of the cursor only if nothing
+    right of the cursor closes it. What cannot be told for sure is left alone: brackets that were
+    opened above the window, and code whose brackets do not match.
+    """
+    text = draft.text
+    in_code = context.language not in _UNMATCHED and stands_in_code(context)
+    prefix = context.prefix if in_code else context.line_before
+    suffix = context.suffix if in_code else context.line_after
+    language = context.language if in_code else None
+    begin = first_code(context.prefix, language) if language and context.prefix_start else 0
+    own = _brackets(prefix, text, language, begin)
+    if not any(bracket.char in PAIRS for bracket in own):
+        return draft
+    opened = _open(_brackets("", prefix, language, begin))
+    after = _unopened(_brackets(prefix, suffix, language, begin))
+    if opened is None or after is None:
+        return draft
+    closed, over = _closed_below(opened, after, draft.replaces)
+    sure = context.prefix_start == 0
+    depth = len(opened)
+    inner: list[str] = []
+    again: list[_Bracket] = []
+    for bracket in own:
+        if bracket.char not in PAIRS:
+            inner.append(bracket.char)
+        elif inner:
+            if inner.pop() != PAIRS[bracket.char]:
+                return draft
+        elif depth == 0:
+            known = bracket.char in over or (in_code and (sure or bracket.char in ")]"))
+            return _cut(draft, bracket) if known else draft
+        else:
+            depth -= 1
+            if opened[depth].char != PAIRS[bracket.char]:
+                # Unless it is closed, what was taken for a bracket may have been none.
+                known = bracket.char != "}" or depth in closed
+                return _cut(draft, bracket) if known else draft
+            if depth in closed:
+                again.append(bracket)
+    # What is opened once more behind them is closed by what stands there.
+    reopened = inner[: -len(again) - 1 : -1]
+    if not again or reopened == [PAIRS[bracket.char] for bracket in again]:
+        return draft
+    return _cut(draft, again[0])
+
+
+def close_quotes(draft: Draft, context: Context) -> Draft | Rejection:
+    """Cut where a draft ends the string that the editor has closed right of the cursor.
+
+    In ``"|"`` the draft ``a" b`` would leave a quote over; ``a", "b`` would not.
+    """
+    place = place_at_end(context.line_before, context.language, whole=False)
+    rest = context.line_after[draft.replaces :]
+    if place.where is not Where.STRING or not rest.startswith(place.closer):
+        return draft
+    line = context.line_before + draft.text.partition("\n")[0] + rest
+    if _ends_in_string(line, context.language):
+        end = _closing_quote(draft.text, place.closer)
+        if end is not None and not _ends_in_string(context.line_before + rest, context.language):
+            return cut_before(draft, end, _REJECTION)
+    return draft
+
+
+def _ends_in_string(line: str, language: str) -> bool:
+    return place_at_end(line, language, whole=False).where is Where.STRING
+
+
+def _closing_quote(text: str, quote: str) -> int | None:
+    index = 0
+    while index < len(text):
+        if text[index] == "\\":
+            index += 1
+        elif text[index] == quote:
+            return index
+        index += 1
+    return None
+
+
+def _cut(draft: Draft, bracket: _Bracket) -> Draft | Rejection:
+    return cut_before(draft, bracket.position, _REJECTION)
+
+
+def _brackets(before: str, text: str, language: str | None, begin: int = 0) -> list[_Bracket]:
+    """Return the brackets of ``text``, which stands behind ``before``; None reads all as code."""
+    whole = before + text
+    hidden = bytearray(len(whole))
+    if language is not None:
+        for stretch in stretches(whole, language, begin):
+            hidden[stretch.start : stretch.end] = b"\1" * (stretch.end - stretch.start)
+    found: list[_Bracket] = []
+    start = base = len(before)
+    outdent = _FAR
+    apart = False
+    for number, line in enumerate(text.split("\n")):
+        # The first line begins left of the cursor.
+        full = before[before.rfind("\n") + 1 :] + line if number == 0 else line
+        indent = len(full) - len(full.lstrip())
+        leading = number > 0 and line[indent : indent + 1] in PAIRS
+        if number > 0 and not leading and not _is_loose(line):
+            outdent = min(outdent, indent)
+        for index in range(start, start + len(line)):
+            char = whole[index]
+            if char in "()[]{}" and not hidden[index] and not _is_literal(whole, index):
+                leads = leading and index == start + indent
+                found.append(_Bracket(char, index - base, indent, outdent, leads, apart))
+        start += len(line) + 1
+        apart = number > 0 and not line.strip()
+    return found
+
+
+def _is_loose(line: str) -> bool:
+    """Say whether a line may be indented less than the block that it stands in."""
+    text = line.strip()
+    return not text or text[0] in "#*" or text.startswith(("//", "/*", "--")) or text[-1] == ":"
+
+
+def _is_literal(text: str, index: int) -> bool:
+    """Say whether a bracket is escaped, or alone between quotes, as a character's literal is."""
+    before = text[index - 1 : index]
+    return before == "\\" or (
+        before != "" and before in "'\"" and text[index + 1 : index + 2] == before
+    )
+
+
+def _open(brackets: list[_Bracket]) -> list[_Bracket] | None:
+    """Return the brackets that stay open, outermost first; None where they do not match."""
+    stack: list[_Bracket] = []
+    for bracket in brackets:
+        if bracket.char not in PAIRS:
+            stack.append(bracket)
+        elif stack:
+            if stack.pop().char != PAIRS[bracket.char]:
+                return None
+    return stack
+
+
+def _unopened(brackets: list[_Bracket]) -> list[_Bracket] | None:
+    """Return the brackets that close what was opened before; None where they do not match."""
+    result: list[_Bracket] = []
+    stack: list[str] = []
+    for bracket in brackets:
+        if bracket.char not in PAIRS:
+            stack.append(bracket.char)
+        elif not stack:
+            result.append(bracket)
+        elif stack.pop() != PAIRS[bracket.char]:
+            return None
+    return result
+
+
+def _closed_below(
+    opened: list[_Bracket], closers: list[_Bracket], replaces: int
+) -> tuple[frozenset[int], frozenset[str]]:
+    """Return which of the open brackets stay closed right of the cursor, by their indices.
+
+    A bracket closes the innermost one of its kind; one that leads its line the innermost whose line
+    is indented alike, if there is one. Behind a line that is indented no deeper than an open
+    bracket's, nothing closes that any more. The kinds of brackets that are left over come second.
+    """
+    closed: set[int] = set()
+    over: set[str] = set()
+    top = len(opened)
+    for closer in closers:
+        same = [
+            index
+            for index in range(top)
+            if opened[index].char == PAIRS[closer.char] and opened[index].indent < closer.outdent
+        ]
+        if not same:
+            over.add(closer.char)
+            continue
+        alike = [index for index in same if opened[index].indent == closer.indent]
+        index = same[-1]
+        if closer.leads and alike:
+            # A namespace is not indented, and a blank line stands in front of its end.
+            index = alike[0 if closer.apart else -1]
+        if closer.position >= replaces:
+            closed.add(index)
+        top = index
+    return frozenset(closed), frozenset(over)
