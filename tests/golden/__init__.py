@@ -1,0 +1,1 @@
+"""What the filters do, one case a file."""
