@@ -6,7 +6,6 @@ import re
 
 from codex_lsp.postprocess.base import Draft
 from codex_lsp.postprocess.place import is_among_words, place_of
-from codex_lsp.sampling import indent_width
 from codex_lsp.syntax.lexical import Where
 from codex_lsp.types import Context
 
@@ -94,7 +93,12 @@ def _is_too_deep(context: Context) -> bool:
     above = next((line for line in reversed(context.prefix.split("\n")[:-1]) if line.strip()), "")
     if above.partition(" #")[0].rstrip().endswith((":", "(", "[", "{", ",", "\\", "|", ">")):
         return False
-    return indent_width(before) >= indent_width(above)
+    return _width(before) >= _width(above)
+
+
+def _width(line: str) -> int:
+    """Return the columns of blanks in front of ``line``."""
+    return len(line[: len(line) - len(line.lstrip())].expandtabs(_TAB_WIDTH))
 
 
 def _strip_front(pieces: list[str], text: str) -> None:

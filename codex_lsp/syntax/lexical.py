@@ -141,7 +141,7 @@ def place_at_end(text: str, language: str, whole: bool = True) -> Place:
 
     :param whole: the text begins where the document does; otherwise it may begin inside a string
     """
-    begin = 0 if whole else _first_code(text, language)
+    begin = 0 if whole else first_code(text, language)
     for stretch in stretches(text, language, begin):
         if not stretch.ended:
             return Place(stretch.where, stretch.start, stretch.closer)
@@ -184,7 +184,7 @@ def _pattern(spelling: Spelling) -> tuple[re.Pattern[str], dict[int, tuple[Where
 _LINE_OF_TRIPLE = re.compile(r"^(.*?)(\"\"\"|''')", re.MULTILINE)
 
 
-def _first_code(text: str, language: str) -> int:
+def first_code(text: str, language: str) -> int:
     """Return where a text that was cut out of a document is sure to be code.
 
     Only triple quotes matter: begun inside one, all the rest would be taken for the wrong thing.

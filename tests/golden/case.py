@@ -13,8 +13,8 @@ A case is a text file of sections, each under a line that begins with three equa
 
 Above the first section stand ``language``, and if need be ``line endings`` (lf, crlf or cr) and
 ``from``. A section's text ends with its last line, without the line feed; the input has one at its
-end. Each sample is followed by an outcome: ``kept``, ``trimmed by FILTERS`` (``, replacing N`` where
-text right of the cursor is replaced), or ``rejected by FILTER: REASON``.
+end. Each sample is followed by one outcome: ``kept``, ``trimmed by FILTERS``, with
+``, replacing N`` where text right of the cursor is replaced, or ``rejected by FILTER: REASON``.
 
 ``⇥`` is a tab, ``␠`` a blank that would be lost at a line's end, ``␍`` a carriage return, and ``╎``
 nothing at all: it parts what scanners for secrets would take for one.
