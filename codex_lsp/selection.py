@@ -132,7 +132,7 @@ class Selection:
         go_on = (
             best.row is not None
             and self._context.shape is Shape.BLOCK
-            and best.draft.text == lines[best.row].text.rstrip()
+            and best.draft.text.split() == lines[best.row].text.split()
             and best.draft.replaces == 0
         )
         self.show(ranked, complete=not go_on)

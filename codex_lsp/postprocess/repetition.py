@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
 from codex_lsp.cycles import MIN_LETTERS, Cycle, cycle_at_end
 from codex_lsp.postprocess.base import Draft, cut_before
-from codex_lsp.types import Context, Rejection, RejectionReason
+from codex_lsp.types import Context, FinishReason, Rejection, RejectionReason
 
 _REJECTION = Rejection(
     RejectionReason.REPETITION, "The model says the same over and over; there is nothing to show."
@@ -37,20 +38,33 @@ def trim_repetition(draft: Draft, context: Context) -> Draft | Rejection:
     start = 0
     for number, line in enumerate(lines):
         if _rambles(line) or _stutters(line, context):
-            return cut_before(draft, start, _REJECTION)
+            return _cut(draft, start)
         size = _repeated_lines(lines, number)
         if size:
             # The lines end above this one, which is the last of the second time.
             second = sum(len(item) + 1 for item in lines[: number - size + 1])
-            return cut_before(draft, second, _REJECTION)
+            return _cut(draft, second)
         start += len(line) + 1
+    end = _end_of_first_time(draft)
+    return draft if end is None else _cut(draft, draft.text.rfind("\n", 0, end) + 1)
+
+
+def _cut(draft: Draft, start: int) -> Draft | Rejection:
+    """Cut at the beginning of a line: what is left is whole."""
+    result = cut_before(draft, start, _REJECTION)
+    return result if isinstance(result, Rejection) else result.ended()
+
+
+def _end_of_first_time(draft: Draft) -> int | None:
+    """Return where a text that ends with a cycle has said it once; None where it has none."""
+    ends = [found.end() for found in _WORDS.finditer(draft.text)]
     cycle = _cycle(draft.text)
-    if cycle is None:
-        return draft
-    # Behind the first time, and there behind its last whole line.
-    words = list(_WORDS.finditer(draft.text))
-    end = words[cycle.start + cycle.period].start()
-    return cut_before(draft, draft.text.rfind("\n", 0, end) + 1, _REJECTION)
+    if cycle is None and draft.candidate.finish_reason is FinishReason.REPETITION:
+        # Decoding was ended for it, in tokens, which may be shorter than words.
+        texts = [token.text for token in draft.candidate.tokens]
+        ends = list(itertools.accumulate(map(len, texts)))
+        cycle = cycle_at_end(texts, lambda start, end: True)
+    return None if cycle is None else ends[cycle.start + cycle.period - 1]
 
 
 def _rambles(line: str) -> bool:

@@ -405,3 +405,35 @@ def test_recalled_lines_that_the_filters_refuse_or_the_user_leaves_are_not_shown
     )
     texts = [item.text for item in completion_of(outcome.result).alternatives]
     assert texts == ["aq", "abc"]
+
+
+def test_a_row_that_repeats_itself_is_not_decoded_to_the_limit() -> None:
+    engine = FakeEngine([("ab." * 20, -0.1), ("c\n", -2.0)])
+    options = CompleterOptions(sampling=SamplingParams(n=2, patience=None))
+    result = Completer(engine, description()).complete(request("x =¦"), options).result
+    assert isinstance(result, Completion)
+    assert [item.text for item in result.alternatives] == ["c"]
+    assert engine.fed == [20, 2]
+
+
+def test_when_all_rows_repeat_themselves_that_is_the_reason() -> None:
+    result = complete(FakeEngine([("ab." * 20, -0.1)]), "x =¦", n=1)
+    assert result == Rejection(
+        RejectionReason.REPETITION,
+        "The model says the same over and over; there is nothing to show.",
+        by="repetition",
+    )
+
+
+def test_a_block_that_begins_to_repeat_itself_keeps_what_came_before() -> None:
+    said = "\n    a = 1\n" + "    bcd = bcd\n" * 9
+    result = complete(FakeEngine([(said, -0.1)]), "def f():¦\n", n=1)
+    assert isinstance(result, Completion)
+    assert result.text == "\n    a = 1\n    bcd = bcd"
+
+
+def test_a_line_that_is_indented_anew_is_still_gone_on_with() -> None:
+    said = "\n    b = 1\n    return b\nx"
+    result = complete(FakeEngine([(said, -0.1)]), "def g():\n\treturn 1\n\n\ndef f():¦\n", n=1)
+    assert isinstance(result, Completion)
+    assert result.text == "\n\tb = 1\n\treturn b"
