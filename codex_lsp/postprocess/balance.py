@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from codex_lsp.brackets import PAIRS
 from codex_lsp.postprocess.base import Draft, cut_before
-from codex_lsp.postprocess.place import stands_in_code
+from codex_lsp.postprocess.place import place_of, stands_in_code
 from codex_lsp.syntax.lexical import Where, first_code, place_at_end, stretches
 from codex_lsp.types import Context, Rejection, RejectionReason
 
@@ -47,19 +48,21 @@ def balance_brackets(draft: Draft, context: Context) -> Draft | Rejection:
     right of the cursor closes it. What cannot be told for sure is left alone: brackets that were
     opened above the window, and code whose brackets do not match.
     """
-    text = draft.text
+    if not any(char in PAIRS for char in draft.text):
+        return draft
     in_code = context.language not in _UNMATCHED and stands_in_code(context)
-    prefix = context.prefix if in_code else context.line_before
-    suffix = context.suffix if in_code else context.line_after
-    language = context.language if in_code else None
-    begin = first_code(context.prefix, language) if language and context.prefix_start else 0
-    own = _brackets(prefix, text, language, begin)
-    if not any(bracket.char in PAIRS for bracket in own):
+    if in_code:
+        start = context.prefix[place_of(context).start :]
+        own = _brackets(start, draft.text, context.language)
+        around = _around(
+            context.prefix, context.suffix, context.language, context.prefix_start == 0
+        )
+    else:
+        own = _brackets("", draft.text, None)
+        around = _around(context.line_before, context.line_after, None, True)
+    if around is None:
         return draft
-    opened = _open(_brackets("", prefix, language, begin))
-    after = _unopened(_brackets(prefix, suffix, language, begin))
-    if opened is None or after is None:
-        return draft
+    opened, after = around
     closed, over = _closed_below(opened, after, draft.replaces)
     sure = context.prefix_start == 0
     depth = len(opened)
@@ -123,6 +126,20 @@ def _closing_quote(text: str, quote: str) -> int | None:
 
 def _cut(draft: Draft, bracket: _Bracket) -> Draft | Rejection:
     return cut_before(draft, bracket.position, _REJECTION)
+
+
+@lru_cache(maxsize=4)
+def _around(
+    prefix: str, suffix: str, language: str | None, whole: bool
+) -> tuple[list[_Bracket], list[_Bracket]] | None:
+    """Return what is open left of the cursor, and what right of it closes what it did not open.
+
+    None where the brackets do not match. It is remembered: a growing block asks with each token.
+    """
+    begin = first_code(prefix, language) if language and not whole else 0
+    opened = _open(_brackets("", prefix, language, begin))
+    after = _unopened(_brackets(prefix, suffix, language, begin))
+    return None if opened is None or after is None else (opened, after)
 
 
 def _brackets(before: str, text: str, language: str | None, begin: int = 0) -> list[_Bracket]:

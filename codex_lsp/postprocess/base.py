@@ -114,5 +114,5 @@ def apply_filters(
                 names = draft.trimmed_by
                 names = names if step.name in names else (*names, step.name)
                 draft = replace(result, trimmed_by=names)
-        if draft.text == before.text:
+        if draft.text.rstrip() == before.text.rstrip():
             return draft

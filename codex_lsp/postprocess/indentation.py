@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from codex_lsp.postprocess.base import Draft
 from codex_lsp.postprocess.place import is_among_words, place_of
@@ -34,7 +35,9 @@ def fit_indentation(draft: Draft, context: Context) -> Draft:
     text = draft.text
     pieces = list(text)
     lines = text.split("\n")
-    habit = _habit(context) if len(lines) > 1 else None
+    habit = None
+    if len(lines) > 1:
+        habit = _habit(context.prefix, context.suffix, context.indent_unit)
     start = 0
     for number, line in enumerate(lines):
         end = start + len(line)
@@ -56,14 +59,15 @@ def fit_indentation(draft: Draft, context: Context) -> Draft:
     return draft if "".join(pieces) == text else draft.respell(pieces)
 
 
-def _habit(context: Context) -> str | None:
+@lru_cache(maxsize=4)
+def _habit(prefix: str, suffix: str, unit: str) -> str | None:
     """Return one level of the document's indentation; None where it has none, or a mixture."""
-    text = f"{context.prefix}\n{context.suffix.partition(_FEED)[2]}"
+    text = f"{prefix}\n{suffix.partition(_FEED)[2]}"
     tabs, blanks = _TABBED.search(text), _BLANKED.search(text)
     if tabs and not blanks:
         return "\t"
     if blanks and not tabs:
-        return context.indent_unit if context.indent_unit != "\t" else " " * _TAB_WIDTH
+        return unit if unit != "\t" else " " * _TAB_WIDTH
     return None
 
 

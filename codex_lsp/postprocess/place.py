@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from functools import lru_cache
 
 from codex_lsp.syntax.lexical import Place, Where, place_at_end, spelling_of
 from codex_lsp.types import Context
@@ -19,7 +21,18 @@ _NEARBY_LINES = 6
 
 def place_of(context: Context) -> Place:
     """Return what the cursor stands in."""
-    return place_at_end(context.prefix, context.language, context.prefix_start == 0)
+    return _place(context.prefix, context.language, context.prefix_start == 0)
+
+
+def place_behind(context: Context, text: str) -> Place:
+    """Return what the end of ``text`` stands in, when it is put at the cursor.
+
+    The place's start counts from the cursor; it is negative for what begins left of it.
+    """
+    place = place_of(context)
+    begun = context.prefix[place.start :]
+    found = place_at_end(begun + text, context.language)
+    return replace(found, start=found.start - len(begun))
 
 
 def is_sentence(line: str) -> bool:
@@ -49,10 +62,7 @@ def is_among_words(context: Context) -> bool:
 
     The window may begin in the middle of a comment or a string.
     """
-    above = [line for line in context.prefix.split("\n")[:-1] if line.strip()][-_NEARBY_LINES:]
-    if above and is_comment(above[-1], context.language):
-        return True
-    return any(is_sentence(line) or line.lstrip().startswith(">>> ") for line in above)
+    return _is_among_words(context.prefix, context.language)
 
 
 def stands_in_code(context: Context) -> bool:
@@ -60,3 +70,17 @@ def stands_in_code(context: Context) -> bool:
     if place_of(context).where not in (Where.CODE, Where.STRING):
         return False
     return context.prefix_start == 0 or not is_among_words(context)
+
+
+# A growing block passes the filters with each token; what stands around it stays the same.
+@lru_cache(maxsize=4)
+def _place(prefix: str, language: str, whole: bool) -> Place:
+    return place_at_end(prefix, language, whole)
+
+
+@lru_cache(maxsize=4)
+def _is_among_words(prefix: str, language: str) -> bool:
+    above = [line for line in prefix.split("\n")[:-1] if line.strip()][-_NEARBY_LINES:]
+    if above and is_comment(above[-1], language):
+        return True
+    return any(is_sentence(line) or line.lstrip().startswith(">>> ") for line in above)

@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from codex_lsp.cycles import MIN_LETTERS, Cycle, cycle_at_end
+from codex_lsp.cycles import MIN_LETTERS, MIN_REPEATED, Cycle, cycle_at_end
 from codex_lsp.postprocess.base import Draft, cut_before
 from codex_lsp.types import Context, FinishReason, Rejection, RejectionReason
 
@@ -57,9 +57,10 @@ def _cut(draft: Draft, start: int) -> Draft | Rejection:
 
 def _end_of_first_time(draft: Draft) -> int | None:
     """Return where a text that ends with a cycle has said it once; None where it has none."""
-    ends = [found.end() for found in _WORDS.finditer(draft.text)]
     cycle = _cycle(draft.text)
-    if cycle is None and draft.candidate.finish_reason is FinishReason.REPETITION:
+    if cycle is not None:
+        ends = [found.end() for found in _WORDS.finditer(draft.text)]
+    elif draft.candidate.finish_reason is FinishReason.REPETITION:
         # Decoding was ended for it, in tokens, which may be shorter than words.
         texts = [token.text for token in draft.candidate.tokens]
         ends = list(itertools.accumulate(map(len, texts)))
@@ -69,7 +70,7 @@ def _end_of_first_time(draft: Draft) -> int | None:
 
 def _rambles(line: str) -> bool:
     """Say whether a line ends with a cycle, up to what closes its brackets and quotes."""
-    return _cycle(line.rstrip(")]}>\"'`;,:. \t")) is not None
+    return len(line) >= MIN_REPEATED and _cycle(line.rstrip(")]}>\"'`;,:. \t")) is not None
 
 
 def _stutters(line: str, context: Context) -> bool:

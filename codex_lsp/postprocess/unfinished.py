@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from codex_lsp.postprocess.base import Draft, cut_before
+from codex_lsp.postprocess.place import place_behind
 from codex_lsp.syntax.lexical import Where, place_at_end
 from codex_lsp.types import Context, FinishReason, Rejection, RejectionReason, Shape
 
@@ -55,11 +56,10 @@ def _without_open_end(draft: Draft, context: Context) -> Draft | Rejection:
     text = draft.text
     if context.shape is not Shape.BLOCK or "\n" not in text.strip():
         return draft
-    place = place_at_end(context.prefix + text, context.language, context.prefix_start == 0)
-    opened = place.start - len(context.prefix)
-    if place.where not in _OF_LINES or opened < 0 or _is_closed_below(place.closer, context):
+    place = place_behind(context, text)
+    if place.where not in _OF_LINES or place.start < 0 or _is_closed_below(place.closer, context):
         return draft
-    return cut_before(draft, text.rfind("\n", 0, opened) + 1, _REJECTION)
+    return cut_before(draft, text.rfind("\n", 0, place.start) + 1, _REJECTION)
 
 
 def _is_closed_below(closer: str, context: Context) -> bool:
