@@ -131,4 +131,6 @@ def consensus(ranked: Sequence[Ranked], context: Context) -> list[Ranked]:
 
 
 def _is_ended(draft: Draft) -> bool:
-    return draft.candidate.finish_reason is not FinishReason.LENGTH
+    # A half line whose last word was cut is still half.
+    cut_off = draft.candidate.finish_reason is FinishReason.LENGTH
+    return not cut_off and "unfinished" not in draft.trimmed_by
