@@ -9,13 +9,16 @@ from collections.abc import Callable
 from codex_lsp.context.around import lines_around
 from codex_lsp.options import SafetyMode
 from codex_lsp.safety.bandit_checks import Bandit
-from codex_lsp.safety.patterns import added, family_of
+from codex_lsp.safety.patterns import added, family_of, suspicious
 from codex_lsp.safety.statement import python_statement
 from codex_lsp.safety.weaknesses import Weakness
 from codex_lsp.types import Context
 
 BUDGET_MS = 30.0
 """Then the patterns stand in for bandit: some candidates are many and long."""
+
+NEAR_LINES = 6
+"""So far above the cursor, a word that a rule is about still has the candidate looked at."""
 
 SafetyCheck = Callable[[str, int], tuple[str, ...]]
 """A candidate's text, and how many characters right of the cursor it replaces, to the weaknesses
@@ -64,6 +67,8 @@ class _RequestCheck:
         self._bandit = bandit
         self._found: dict[tuple[str, int], tuple[str, ...]] = {}
         self._left_ms = budget_ms
+        # What a candidate completes may have begun some lines above.
+        self._near = "\n".join(context.prefix.split("\n")[-NEAR_LINES:])
 
     def __call__(self, text: str, replaces: int) -> tuple[str, ...]:
         """Return the weaknesses that a candidate adds."""
@@ -74,6 +79,8 @@ class _RequestCheck:
         return self._found[key]
 
     def _added(self, text: str, replaces: int) -> Counter[Weakness]:
+        if not suspicious(self._near + text + self._context.line_after):
+            return Counter()
         by_bandit = self._by_bandit(text, replaces)
         by_patterns = added(
             lines_around(self._context),

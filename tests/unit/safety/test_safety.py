@@ -159,7 +159,7 @@ def test_the_same_text_is_checked_once(bandit: Bandit) -> None:
             return bandit.check(code)
 
     found = patient(Counting()).for_request(context("x = ¦"))
-    assert [found("f(x)", 0), found("f(x)", 0)] == [(), ()]
+    assert [found("key(x)", 0), found("key(x)", 0)] == [(), ()]
     assert len(asked) == 1
 
 
@@ -227,3 +227,17 @@ def test_when_the_time_is_over_the_patterns_stand_in(bandit: Bandit) -> None:
     assert patient(bandit).for_request(place)('"ls", shell=True)', 0) == ()
     late = Safety(bandit, budget_ms=0.0).for_request(place)
     assert late('"ls", shell=True)', 0) == ("shell_command",)
+
+
+def test_a_candidate_with_no_word_of_any_rule_is_not_looked_at(bandit: Bandit) -> None:
+    class Never(Bandit):
+        def begin_loading(self) -> None:
+            """Do nothing."""
+
+        def check(self, code: str) -> Counter[Weakness] | None:
+            raise AssertionError(code)
+
+    found = Safety(Never()).for_request(context("total = 0\nfor item in items:\n    ¦"))
+    assert found("total += item.price * item.count", 0) == ()
+    begun = patient(bandit).for_request(context("run(\n  subprocess.run,\n  a,\n  shell=¦\n)"))
+    assert begun("True", 0) == ("shell_command",)
