@@ -38,6 +38,7 @@ from codex_lsp.evals.quality.suites import VERDICTS, load_trees, read_verdicts
 from codex_lsp.evals.quality.suites import check as check_suites
 from codex_lsp.evals.quality.tables import calibration_tables, last_label, suites_table
 from codex_lsp.evals.report import markdown_table
+from codex_lsp.evals.run import FACTS, read_facts, refuse_another_run
 from codex_lsp.evals.tables import percent
 from codex_lsp.model_dir import TOKENIZER_FILE
 from codex_lsp.options import Device, EngineOptions
@@ -149,6 +150,10 @@ def _complete(
         "max_block_tokens": MAX_BLOCK_TOKENS,
         "prefix_tokens": pipeline.options.budget.prefix,
     }
+
+    if (out / FACTS).exists():
+        # Better said before a progress bar is on the screen.
+        refuse_another_run(out, read_facts(out), facts)
 
     def open_engine(seed: int) -> CTranslate2Engine:
         return CTranslate2Engine(model, EngineOptions(device, "auto", threads, seed))

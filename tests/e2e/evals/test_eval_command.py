@@ -108,15 +108,15 @@ def test_holes_are_drawn_once_completed_again_and_reported(tmp_path: Path) -> No
     (tmp_path / "code" / "shapes.py").write_text("import math\n" * 12 + body * 12)
     out = tmp_path / "run"
     common = ("--out", out, "--folder", tmp_path / "code", "--each", "1", "--threads", "1")
-    done = run("quality", *common, "--label", "before", "--limit", "3")
+    done = run("quality", *common, "--label", "before", "--limit", "2")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("before: 3 holes, exact ")
+    assert done.stdout.startswith("before: 2 holes, exact ")
     drawn = (out / "draws.jsonl").read_bytes()
-    again = run("quality", *common, "--label", "now", "--limit", "3")
+    again = run("quality", *common, "--label", "now", "--limit", "2")
     assert again.stdout == done.stdout.replace("before", "now")
     assert (out / "draws.jsonl").read_bytes() == drawn
     report = run("report", out)
     assert report.returncode == 0, report.stderr
-    assert "| now | 3 |" in (out / "report.md").read_text()
+    assert "| now | 2 |" in (out / "report.md").read_text()
     refused = run("quality", *common, "--seed", "1")
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
