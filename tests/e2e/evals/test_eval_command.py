@@ -102,6 +102,7 @@ def test_wrong_use_is_one_sentence(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.timeout(300)
 def test_holes_are_drawn_once_completed_again_and_reported(tmp_path: Path) -> None:
     body = "def area(width, height):\n    result = width * height\n    return result\n\n\n"
     (tmp_path / "code").mkdir()
