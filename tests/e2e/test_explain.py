@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -72,6 +73,19 @@ def test_one_where_completions_are_off(model: ModelDir) -> None:
         (trace,) = explain(client)
         assert (trace["outcome"], trace["decision"]) == ("disabled", "none")
         assert trace["sentence"] == "Completions are switched off in python documents."
+        assert trace["candidates"] == []
+        assert client.stop() == 0
+
+
+def test_one_in_a_file_that_may_hold_secrets(model: ModelDir, tmp_path: Path) -> None:
+    uri = (tmp_path / ".env").as_uri()
+    with RawClient(SERVER) as process:
+        client = started(process, ADD)
+        client.open(uri, "KEY=")
+        client.call(types.TEXT_DOCUMENT_INLINE_COMPLETION, params(0, 4, uri))
+        (trace,) = explain(client, uri=uri)
+        assert (trace["outcome"], trace["decision"]) == ("secret_file", "none")
+        assert trace["sentence"].startswith(".env may hold secrets by its name")
         assert trace["candidates"] == []
         assert client.stop() == 0
 
