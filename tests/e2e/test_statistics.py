@@ -15,7 +15,7 @@ from lsprotocol import types
 from codex_lsp.model_dir import ModelDir
 from codex_lsp.statistics.store import Store, connect
 from tests.e2e.conftest import SERVER
-from tests.e2e.raw_client import RawClient
+from tests.e2e.raw_client import RawClient, notification
 
 SOURCE = "def zebra_plus(okapi, tapir):\n    return "
 URI = "file:///w/secret_plans/unicorn.py"
@@ -39,8 +39,11 @@ def complete(client: RawClient) -> dict[str, Any]:
         "position": {"line": 1, "character": 11},
         "context": {"triggerKind": 1},
     }
-    items = client.call(types.TEXT_DOCUMENT_INLINE_COMPLETION, params)["result"]["items"]
-    assert items, client.call("codexLsp/explain", {})["result"]["traces"]
+    items: list[dict[str, Any]] = []
+    while not items:  # a busy machine may still be loading the model
+        items = client.call(types.TEXT_DOCUMENT_INLINE_COMPLETION, params)["result"]["items"]
+        (trace,) = client.call("codexLsp/explain", {})["result"]["traces"]
+        assert items or trace["outcome"] == "model_loading", trace
     return dict(items[0])
 
 
@@ -84,7 +87,8 @@ def test_an_accepted_suggestion_that_stays(model: ModelDir, path: Path) -> None:
     with started(path) as client:
         length = accept(client, complete(client))
         found = totals(client)
-        assert (found["requests"], found["shown"], found["accepted"]) == (1, 1, 1)
+        assert found["requests"] >= 1
+        assert (found["shown"], found["accepted"]) == (1, 1)
         assert (found["charactersSaved"], found["acceptanceRate"]) == (length, 1.0)
         assert (found["keptAfter30s"], found["dismissed"]) == (0, 0)
         assert found["latencyMs"]["median"] == found["latencyMs"]["p95"] > 0
@@ -149,6 +153,23 @@ def test_a_file_that_cannot_be_used_stops_no_completion(model: ModelDir, path: P
         said = client.notified("window/showMessage")["params"]["message"]
         assert "was written by a newer codex-lsp" in said
         assert complete(client)["insertText"] != ""
+        assert client.stop() == 0
+
+
+def test_a_request_that_was_called_off_counts_as_one(model: ModelDir, path: Path) -> None:
+    with started(path) as client:
+        params = {
+            "textDocument": {"uri": URI},
+            "position": {"line": 1, "character": 11},
+            "context": {"triggerKind": 2},
+        }
+        request = client.make_request(types.TEXT_DOCUMENT_INLINE_COMPLETION, params)
+        client.send(request, notification("$/cancelRequest", {"id": request["id"]}))
+        assert client.reply(request["id"])["error"]["code"] == -32800
+        found = totals(client)
+        assert (found["requests"], found["shown"]) == (1, 0)
+        (trace,) = client.call("codexLsp/explain", {})["result"]["traces"]
+        assert trace["outcome"] == "cancelled"
         assert client.stop() == 0
 
 
