@@ -15,7 +15,7 @@ $(VENV)/.runtime: pyproject.toml
 
 # And what the tests and the checks need.
 $(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.runtime
-	$(PIP) --constraint constraints.txt --editable '.[dev,convert,eval,bench]'
+	$(PIP) --constraint constraints.txt --editable '.[dev,convert,eval,bench,train]'
 	touch $@
 
 demo: $(VENV)/.runtime

@@ -72,6 +72,10 @@ class GgufFile:
         """Say whether the file holds the tensor ``name``."""
         return name in self._tensors
 
+    def names(self) -> list[str]:
+        """List the tensors' names."""
+        return list(self._tensors)
+
     def tensor(self, name: str) -> Array:
         """Return the tensor ``name``, float32, in row-major [out, in] order."""
         tensor = self._tensors.get(name)
@@ -186,6 +190,16 @@ def unpermute_rotary_rows(weight: Array, heads: int) -> Array:
     rows, columns = weight.shape
     paired = weight.reshape(heads, rows // heads // 2, 2, columns)
     return np.ascontiguousarray(paired.swapaxes(1, 2).reshape(rows, columns))
+
+
+def permute_rotary_rows(weight: Array, heads: int) -> Array:
+    """Put the rows of a query or key projection into llama.cpp's order, as GGUF has them.
+
+    :param weight: [heads * head_dim, columns], the halves one after the other
+    """
+    rows, columns = weight.shape
+    halves = weight.reshape(heads, 2, rows // heads // 2, columns)
+    return np.ascontiguousarray(halves.swapaxes(1, 2).reshape(rows, columns))
 
 
 def build_spec(

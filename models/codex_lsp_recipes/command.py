@@ -1,0 +1,101 @@
+"""The command `train`: puts a run together from files, and shows how it goes."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import torch
+from rich.console import Console
+from rich.progress import Progress, TextColumn, TimeElapsedColumn
+
+from codex_lsp.errors import UsageError
+from codex_lsp_models.gguf_llama import GgufFile
+from codex_lsp_recipes import checkpoint as checkpoints
+from codex_lsp_recipes import training
+from codex_lsp_recipes.base import base_tokenizer, fetch_base, sentinels_of
+from codex_lsp_recipes.heldout import held_out_texts
+from codex_lsp_recipes.measure import HeldOut
+from codex_lsp_recipes.model import AdaptedLlama
+from codex_lsp_recipes.sequences import Sequences
+from codex_lsp_recipes.settings import Settings
+from codex_lsp_recipes.training import Pace, Step, Trainer
+
+HELD_OUT_TEXTS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the user asked for; see the command's options."""
+
+    run: Path
+    corpus: Path
+    base: Path
+    resume: Path | None
+    decay_steps: int
+    max_steps: int | None
+    threads: int
+
+
+def train(wish: Wish, new: Settings) -> None:
+    """Train as wished; a run that exists keeps its settings, and ``new`` is for one that does not.
+
+    :raises UsageError: a decay has nothing to branch off, or would overwrite a run
+    :raises PullError: the base or the held-out code cannot be had
+    """
+    torch.set_num_threads(1)
+    latest = wish.run / checkpoints.LATEST
+    begun = latest.exists()
+    source = wish.resume or (latest if begun else None)
+    state = None if source is None else checkpoints.load(source)
+    settings = new if state is None else state.settings
+    if wish.decay_steps:
+        if state is None or begun:
+            raise UsageError(
+                "A decay goes into a folder of its own: name the checkpoint with --resume and a "
+                "new folder with --run."
+            )
+        settings = training.branch(settings, state.step, wish.decay_steps)
+    gguf = GgufFile(fetch_base(wish.base))
+    tokenizer = base_tokenizer(gguf)
+    sentinels = sentinels_of(tokenizer)
+    torch.manual_seed(settings.mix.seed)
+    row_ids = [sentinels.prefix, sentinels.suffix, sentinels.middle]
+    model = AdaptedLlama(gguf, row_ids, settings.rank, settings.scale)
+    sequences = Sequences(wish.corpus, tokenizer, sentinels, sentinels.end, settings.mix)
+    trainer = Trainer(model, sequences, sentinels, settings, wish.threads)
+    if state is not None:
+        trainer.restore(state)
+    held_out = HeldOut(held_out_texts(HELD_OUT_TEXTS), tokenizer, sentinels, sentinels.end)
+    wish.run.mkdir(parents=True, exist_ok=True)
+    _show(trainer, held_out, wish)
+
+
+def _show(trainer: Trainer, held_out: HeldOut, wish: Wish) -> None:
+    """Train with a progress line on a terminal, and a line for every step elsewhere."""
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    console = Console()
+    columns = (TextColumn("{task.description}"), TimeElapsedColumn())
+    try:
+        with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+            task = progress.add_task("Starting", total=None)
+            steps = training.run(trainer, held_out, wish.run, Pace(max_steps=wish.max_steps))
+            for step in steps:
+                progress.update(task, description=_line(step))
+                if not console.is_terminal:
+                    console.print(_line(step))
+    except KeyboardInterrupt:
+        console.print(f"Stopped at step {trainer.step}; the same command goes on from there.")
+
+
+def _line(step: Step) -> str:
+    return (
+        f"step {step.step}  {step.tokens:,} tokens  loss {step.loss:.3f}  "
+        f"{step.tokens / step.seconds:.0f} tokens/s"
+    )
+
+
+def _as_interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

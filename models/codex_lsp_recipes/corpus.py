@@ -1,0 +1,194 @@
+"""Makes the corpus: files of the pinned wheels, cleaned, without duplicates, decontaminated.
+
+The folder that it writes:
+
+- ``files.jsonl``: one file a line, with package, version, licence, path and text
+- ``functions.jsonl``: the documented functions in them
+- ``problems.jsonl``: the training part of MBPP, each a function behind its task as a docstring
+- ``report.json``: what was kept, and how much fell out for which reason
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from codex_lsp.errors import UsageError
+from codex_lsp_recipes.cleaning import Dropped, judge_path, judge_text, parses
+from codex_lsp_recipes.decontaminate import Decontaminator
+from codex_lsp_recipes.duplicates import NearDuplicates
+from codex_lsp_recipes.functions import documented_functions
+from codex_lsp_recipes.wheels import Wheel, open_wheel
+
+FILES = "files.jsonl"
+FUNCTIONS = "functions.jsonl"
+PROBLEMS = "problems.jsonl"
+REPORT = "report.json"
+
+PACKAGE_CHARS = 500_000
+"""At most this much of one package, so that none sets the style of all."""
+
+MBPP_TEST = range(1, 601)
+"""The tasks of MBPP that nothing is trained on: examples, test and validation parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file of the corpus. ``path`` is that within the wheel."""
+
+    package: str
+    version: str
+    licence: str
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluations:
+    """Files of the problems that must not be trained on.
+
+    :ivar human_eval: HumanEval.jsonl.gz
+    :ivar mbpp: mbpp.jsonl.gz, whose tasks from 601 on are trained on
+    """
+
+    human_eval: Path
+    mbpp: Path
+
+
+def build(
+    wheels: Iterable[Wheel],
+    wheel_folder: Path,
+    evaluations: Evaluations,
+    held_out: Iterable[str],
+    output: Path,
+    say: Callable[[str], None],
+) -> None:
+    """Write the corpus into ``output``; the same inputs give the same bytes.
+
+    :param held_out: texts that are measured on; near-duplicates of them fall out
+    :raises PullError: a wheel cannot be had
+    :raises DamagedFileError: a wheel is another file, or under another licence
+    :raises UsageError: a file of problems cannot be read
+    """
+    tasks = _read_problems(evaluations.mbpp)
+    human_eval = [
+        problem["prompt"] + problem["canonical_solution"]
+        for problem in _read_problems(evaluations.human_eval)
+    ]
+    mbpp = [task for task in tasks if task["task_id"] in MBPP_TEST]
+    solutions = [*human_eval, *(task["code"] for task in mbpp)]
+    decontaminator = Decontaminator([*solutions, *(task["text"] for task in mbpp)])
+    # The tasks of MBPP are all worded alike, so among themselves only their code is compared.
+    of_problems = Decontaminator(solutions)
+    seen = NearDuplicates()
+    for index, text in enumerate(held_out):
+        seen.add(f"held-out/{index}", text)
+    output.mkdir(parents=True, exist_ok=True)
+    dropped: Counter[Dropped] = Counter()
+    kept: Counter[str] = Counter()
+    functions = 0
+    with (output / FILES).open("w") as files, (output / FUNCTIONS).open("w") as bodies:
+        for wheel in wheels:
+            for file in _kept_files(wheel, wheel_folder, decontaminator, seen, dropped):
+                _write_line(files, asdict(file))
+                kept[wheel.name] += len(file.text)
+                for function in documented_functions(file.text):
+                    _write_line(bodies, {"package": file.package, "text": function})
+                    functions += 1
+            say(f"{wheel.name} {wheel.version}: {kept[wheel.name]:,} characters")
+    with (output / PROBLEMS).open("w") as problems:
+        clean = [
+            text
+            for task in tasks
+            if task["task_id"] not in MBPP_TEST
+            and parses(text := _as_function(task))
+            and not of_problems.overlaps(text)
+        ]
+        for text in clean:
+            _write_line(problems, {"package": "mbpp", "text": text})
+    report = {
+        "characters": sum(kept.values()),
+        "functions": functions,
+        "mbpp_problems": len(clean),
+        "evaluation_ngrams": decontaminator.ngrams,
+        "dropped_files": {reason.value: dropped[reason] for reason in Dropped},
+        "characters_by_package": dict(kept),
+    }
+    (output / REPORT).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+
+
+def read_texts(file: Path) -> list[str]:
+    """Return the texts of one of the corpus' files.
+
+    :raises UsageError: it is not there
+    """
+    try:
+        with file.open(encoding="utf-8") as lines:
+            return [json.loads(line)["text"] for line in lines]
+    except OSError as error:
+        raise UsageError(
+            f"{file} cannot be read ({error.strerror}); make the corpus first with "
+            "`python -m codex_lsp_recipes corpus`."
+        ) from error
+
+
+def _kept_files(
+    wheel: Wheel,
+    folder: Path,
+    decontaminator: Decontaminator,
+    seen: NearDuplicates,
+    dropped: Counter[Dropped],
+) -> Iterator[SourceFile]:
+    """Yield what is wanted of ``wheel``, up to its share, in an order that has no system."""
+    chars = 0
+    with open_wheel(wheel, folder) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".py")]
+        for name in sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest()):
+            if reason := judge_path(name):
+                dropped[reason] += 1
+                continue
+            if chars >= PACKAGE_CHARS:
+                dropped[Dropped.SHARE] += 1
+                continue
+            text = archive.read(name).decode("utf-8", "replace").replace("\r\n", "\n")
+            reason = judge_text(text)
+            if reason is None and decontaminator.overlaps(text):
+                reason = Dropped.CONTAMINATED
+            if reason is None and (other := seen.add(f"{wheel.name}/{name}", text)):
+                reason = Dropped.HELD_OUT if other.startswith("held-out/") else Dropped.SAME
+            if reason:
+                dropped[reason] += 1
+                continue
+            chars += len(text)
+            yield SourceFile(wheel.name, wheel.version, wheel.licence, name, text)
+
+
+def _read_problems(file: Path) -> list[dict[str, Any]]:
+    try:
+        with gzip.open(file, "rt", encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines]
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{file} cannot be read as problems ({error}).") from error
+
+
+def _as_function(task: dict[str, Any]) -> str:
+    """Put the task of an MBPP problem into its solution as a docstring, as HumanEval has it."""
+    code = str(task["code"]).replace("\r\n", "\n").replace("\t", "    ").rstrip() + "\n"
+    text = " ".join(str(task["text"]).split())
+    docstring = f'    """{text}"""\n'
+    lines = code.splitlines(keepends=True)
+    last = max((i for i, line in enumerate(lines) if line.startswith("def ")), default=None)
+    if last is None:
+        return f'"""{text}"""\n{code}'
+    # The function that the tests call comes last; helpers come before it.
+    return "".join([*lines[: last + 1], docstring, *lines[last + 1 :]])
+
+
+def _write_line(file: TextIO, record: dict[str, Any]) -> None:
+    file.write(json.dumps(record, ensure_ascii=True) + "\n")

@@ -1,0 +1,136 @@
+"""The training sequences: the one at any place of the order can be made at any time.
+
+Sequence ``i`` depends on the corpus, the settings and ``i`` alone. So a run that is resumed at a
+step sees exactly what an unbroken run would have seen, with no state to keep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from codex_lsp.tokenizer import Tokenizer
+from codex_lsp_recipes import corpus
+from codex_lsp_recipes.fim import Order, Sentinels, draw_split, lay_out
+
+WINDOW_CHARS = 1_700
+"""About what 512 tokens of Python hold."""
+
+SLOTS = ("file",) * 13 + ("function",) * 2 + ("problem",)
+"""What every 16 sequences are made of, before they are shuffled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """How sequences are made.
+
+    :ivar fim_share: of the sequences from files, how many are fill-in-the-middle
+    :ivar spm_share: how many of those have the suffix first
+    """
+
+    length: int = 512
+    fim_share: float = 0.5
+    spm_share: float = 0.25
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of text, and whether it reaches the end of its document."""
+
+    text: str
+    whole: bool
+
+
+class Sequences:
+    """All sequences of a corpus, by their place in the order."""
+
+    def __init__(
+        self, folder: Path, tokenizer: Tokenizer, sentinels: Sentinels, start: int, mix: Mix
+    ) -> None:
+        """Read the corpus in ``folder``.
+
+        :param start: the token that every sequence begins with
+        :raises UsageError: there is no corpus
+        """
+        files = corpus.read_texts(folder / corpus.FILES)
+        self._passages: dict[str, list[tuple[Passage, ...]]] = {
+            "file": [(passage,) for text in files for passage in windows(text)],
+            "function": _joined(corpus.read_texts(folder / corpus.FUNCTIONS)),
+            "problem": _joined(corpus.read_texts(folder / corpus.PROBLEMS)),
+        }
+        self._encode = tokenizer.encode
+        self._sentinels = sentinels
+        self._start = start
+        self._mix = mix
+        self._orders: dict[tuple[str, int], NDArray[np.int64]] = {}
+
+    def __len__(self) -> int:
+        """Return after how many sequences the files begin anew."""
+        return len(self._passages["file"]) * len(SLOTS) // SLOTS.count("file")
+
+    def sequence(self, index: int) -> list[int]:
+        """Return the token ids of sequence ``index``: from 2 up to the mix's length."""
+        turn, slot = divmod(index, len(SLOTS))
+        slots = np.random.default_rng([self._mix.seed, 1, turn]).permutation(len(SLOTS))
+        source = SLOTS[slots[slot]]
+        before = sum(SLOTS[other] == source for other in slots[:slot])
+        passages = self._passage(source, turn * SLOTS.count(source) + before)
+        rng = np.random.default_rng([self._mix.seed, 2, index])
+        room = self._mix.length - 1
+        if source == "file" and rng.random() < self._mix.fim_share:
+            order: Order = "SPM" if rng.random() < self._mix.spm_share else "PSM"
+            split = draw_split(passages[0].text, rng)
+            body = lay_out(split, self._sentinels, order, self._encode, room)
+            return [self._start, *body]
+        ids: list[int] = []
+        for passage in passages:
+            ids.extend(self._encode(passage.text))
+            if passage.whole:
+                ids.append(self._sentinels.end)
+        return [self._start, *ids[:room]]
+
+    def _passage(self, source: str, place: int) -> tuple[Passage, ...]:
+        """Return what stands at ``place`` of a source, each of whose rounds is shuffled anew."""
+        passages = self._passages[source]
+        around, place = divmod(place, len(passages))
+        key = (source, around)
+        if key not in self._orders:
+            names = sorted(self._passages)
+            seed = [self._mix.seed, 3, names.index(source), around]
+            self._orders[key] = np.random.default_rng(seed).permutation(len(passages))
+        return passages[int(self._orders[key][place])]
+
+
+def windows(text: str) -> list[Passage]:
+    """Cut a file into passages of whole lines, all about equally long."""
+    count = -(-len(text) // WINDOW_CHARS)
+    size = len(text) / count
+    passages: list[Passage] = []
+    current, done = "", 0
+    for line in text.splitlines(keepends=True):
+        current += line
+        if done + len(current) >= size * (len(passages) + 1) and len(passages) < count - 1:
+            passages.append(Passage(current, whole=False))
+            done += len(current)
+            current = ""
+    if current:
+        passages.append(Passage(current, whole=True))
+    return passages
+
+
+def _joined(texts: Sequence[str]) -> list[tuple[Passage, ...]]:
+    """Put short texts together until a window is full."""
+    groups: list[list[Passage]] = []
+    size = WINDOW_CHARS
+    for text in texts:
+        if size + len(text) > WINDOW_CHARS:
+            groups.append([])
+            size = 0
+        groups[-1].append(Passage(text, whole=True))
+        size += len(text)
+    return [tuple(group) for group in groups]

@@ -1,0 +1,53 @@
+"""What defines a training run. A checkpoint is resumed with the settings that it was begun with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from codex_lsp_recipes.schedule import Schedule
+from codex_lsp_recipes.sequences import Mix
+
+FIM_TOKENS = ("<issue_start>", "<issue_comment>", "<issue_closed>")
+"""Prefix, suffix and middle sentinel: reserved in the vocabulary of SmolLM2, and never trained."""
+
+START_TOKEN = "<|endoftext|>"
+"""Begins every sequence, as the manifest has it, and ends a document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A run's definition.
+
+    :ivar rows: sequences a step
+    :ivar rank: of the adapter
+    :ivar scale: what its product is multiplied by
+    :ivar middle_weight: how much a token of the middle counts, where others count 1
+    :ivar rows_rate: the sentinels' learning rate, as a multiple of that of the matrices
+    """
+
+    mix: Mix = field(default_factory=Mix)
+    schedule: Schedule = field(default_factory=Schedule)
+    rows: int = 4
+    rank: int = 32
+    scale: float = 2.0
+    middle_weight: float = 1.0
+    rows_rate: float = 1.0
+    weight_decay: float = 0.0
+    max_gradient_norm: float = 1.0
+
+    def record(self) -> dict[str, Any]:
+        """Return the settings as plain values."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Settings:
+        """Read what :meth:`record` wrote."""
+        return cls(
+            **{
+                **record,
+                "mix": Mix(**record["mix"]),
+                "schedule": Schedule(**record["schedule"]),
+            }
+        )
