@@ -69,7 +69,6 @@ def train(wish: Wish, new: Settings) -> None:
     if state is not None:
         trainer.restore(state)
     held_out = HeldOut(held_out_texts(HELD_OUT_TEXTS), tokenizer, sentinels, sentinels.end)
-    wish.run.mkdir(parents=True, exist_ok=True)
     _show(trainer, held_out, wish)
 
 

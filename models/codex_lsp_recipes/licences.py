@@ -66,11 +66,14 @@ def permissive_licence(metadata: Message) -> str | None:
 
 
 def _expression_is_permissive(expression: str) -> bool:
-    alternatives = re.split(r"\s+OR\s+", expression.replace("(", " ").replace(")", " "))
-    if "(" in expression and " AND " in expression:
-        # Grouping changes what OR divides; every part must do then.
-        alternatives = [re.sub(r"\s+OR\s+", " AND ", " ".join(alternatives))]
+    if "(" in expression:
+        # Parentheses change what OR divides; every licence must do then.
+        return all(
+            name in PERMISSIVE
+            for name in re.findall(r"[^\s()]+", expression)
+            if name not in ("AND", "OR")
+        )
     return any(
-        all(part.strip() in PERMISSIVE for part in re.split(r"\s+AND\s+", alternative))
-        for alternative in alternatives
+        all(name.strip() in PERMISSIVE for name in re.split(r"\sAND\s", alternative))
+        for alternative in re.split(r"\sOR\s", expression)
     )

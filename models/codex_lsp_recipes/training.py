@@ -136,6 +136,7 @@ def run(trainer: Trainer, held_out: HeldOut, folder: Path, pace: Pace) -> Iterat
 
     The state is saved every ``checkpoint_seconds`` and when the iteration ends, however it ends.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     saved = time.monotonic()
     last = trainer.settings.schedule.last_step
     end = None if pace.max_steps is None else trainer.step + pace.max_steps

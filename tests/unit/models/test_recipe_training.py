@@ -1,0 +1,216 @@
+"""Training in torch: the model, its loss, and runs that are stopped and go on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+REASON = "needs the extra `train`: pip install 'codex-lsp[train]'"
+torch = pytest.importorskip("torch", reason=REASON)
+
+from recipe_run import (  # noqa: E402
+    ROW_IDS,
+    SENTINELS,
+    SETTINGS,
+    make_held_out,
+    make_model,
+    make_trainer,
+    write_corpus,
+    write_tiny,
+)
+from tiny_model import sha256  # noqa: E402
+
+from codex_lsp.errors import DamagedFileError, UsageError  # noqa: E402
+from codex_lsp.model_dir import PromptFormat  # noqa: E402
+from codex_lsp_models.adapter import AdaptedGguf, AdapterFacts  # noqa: E402
+from codex_lsp_models.build import Facts, read_logprobs, write_gguf_model  # noqa: E402
+from codex_lsp_models.gguf_llama import GgufFile  # noqa: E402
+from codex_lsp_models.progress import silent  # noqa: E402
+from codex_lsp_recipes import checkpoint as checkpoints  # noqa: E402
+from codex_lsp_recipes import training  # noqa: E402
+from codex_lsp_recipes.exporting import export  # noqa: E402
+from codex_lsp_recipes.head import head_logprobs, head_loss  # noqa: E402
+from codex_lsp_recipes.training import Pace, weighted  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("recipe")
+    write_tiny(folder)
+    write_corpus(folder / "corpus")
+    return folder
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """As the command has it: a product that is divided otherwise is rounded otherwise."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def losses(folder: Path, run: Path, steps: int, threads: int = 1) -> list[float]:
+    trainer = make_trainer(folder / "tiny.gguf", folder / "corpus", threads=threads)
+    if (run / checkpoints.LATEST).exists():
+        trainer.restore(checkpoints.load(run / checkpoints.LATEST))
+    pace = Pace(max_steps=steps, measure_steps=2)
+    held_out = make_held_out(folder / "tiny.gguf")
+    return [step.loss for step in training.run(trainer, held_out, run, pace)]
+
+
+def test_a_run_that_stopped_goes_on_with_the_very_same_losses(folder: Path, tmp_path: Path) -> None:
+    unbroken = losses(folder, tmp_path / "one", 6)
+    assert unbroken[-1] < unbroken[0]
+    in_parts = losses(folder, tmp_path / "two", 4) + losses(folder, tmp_path / "two", 2)
+    assert in_parts == unbroken
+
+    curves = [checkpoints.read_curve(tmp_path / run) for run in ("one", "two")]
+    for curve in curves:
+        for record in curve:
+            record.pop("seconds", None)
+    assert curves[0] == curves[1]
+    # Step 0 is measured, and every other one; six steps have a loss.
+    assert [record["step"] for record in curves[0] if "held_out" in record] == [0, 2, 4, 6]
+    assert [record["step"] for record in curves[0] if "loss" in record] == [1, 2, 3, 4, 5, 6]
+
+
+def test_the_number_of_threads_changes_nothing(folder: Path, tmp_path: Path) -> None:
+    assert losses(folder, tmp_path / "a", 2) == losses(folder, tmp_path / "b", 2, threads=3)
+
+
+KILLED = """
+    import sys
+    from pathlib import Path
+    import torch
+    from recipe_run import make_held_out, make_trainer
+    from codex_lsp_recipes import training
+    torch.set_num_threads(1)
+    folder, run = map(Path, sys.argv[1:])
+    trainer = make_trainer(folder / "tiny.gguf", folder / "corpus")
+    pace = training.Pace(checkpoint_seconds=0)
+    for step in training.run(trainer, make_held_out(folder / "tiny.gguf"), run, pace):
+        print(step.step, flush=True)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX")
+def test_a_run_that_is_killed_goes_on_with_the_very_same_losses(
+    folder: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(KILLED), str(folder), str(run)],
+        cwd=Path(__file__).parent,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    with process:
+        for line in process.stdout:
+            if line == "3\n":
+                process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+
+    done = checkpoints.load(run / checkpoints.LATEST).step
+    assert done >= 2
+    unbroken = losses(folder, tmp_path / "unbroken", done + 2)
+    assert losses(folder, run, 2) == unbroken[done:]
+
+
+def test_a_decay_branches_off_and_ends_by_itself(folder: Path, tmp_path: Path) -> None:
+    losses(folder, tmp_path / "run", 4)
+    state = checkpoints.load(tmp_path / "run" / checkpoints.LATEST)
+    settings = training.branch(state.settings, state.step, 3)
+    trainer = make_trainer(folder / "tiny.gguf", folder / "corpus", settings)
+    trainer.restore(state)
+    held_out = make_held_out(folder / "tiny.gguf")
+
+    steps = list(training.run(trainer, held_out, tmp_path / "decay", Pace()))
+
+    assert [step.step for step in steps] == [5, 6, 7]
+    np.testing.assert_allclose([step.rate for step in steps], [7.5e-3, 5e-3, 2.5e-3])
+    assert checkpoints.load(tmp_path / "decay" / checkpoints.LATEST).settings == settings
+
+
+def test_a_missing_or_damaged_checkpoint_is_said_to_be_one(tmp_path: Path) -> None:
+    file = tmp_path / checkpoints.LATEST
+    with pytest.raises(UsageError, match="There is no checkpoint"):
+        checkpoints.load(file)
+    file.write_bytes(b"nonsense")
+    with pytest.raises(DamagedFileError, match="is not a checkpoint"):
+        checkpoints.load(file)
+
+
+def test_the_loss_in_pieces_is_that_of_the_whole_and_so_are_its_gradients() -> None:
+    torch.manual_seed(2)
+    count, vocabulary, hidden = 300, 50, 8
+    weight = torch.randn(vocabulary, hidden)
+    row_ids = torch.tensor([7, 3])
+    targets = torch.randint(0, vocabulary, (count,))
+    wanted = torch.rand(count) * (torch.rand(count) < 0.7)
+    x = torch.randn(count, hidden, requires_grad=True)
+    rows = torch.randn(2, hidden, requires_grad=True)
+
+    full = weight.index_copy(0, row_ids, rows)
+    every = torch.nn.functional.cross_entropy(x @ full.T, targets, reduction="none")
+    whole = (every * wanted).sum()
+    pieces = head_loss(x, weight, rows, row_ids, targets, wanted)
+
+    torch.testing.assert_close(pieces, whole)
+    expected = torch.autograd.grad(whole * 3, [x, rows])
+    torch.testing.assert_close(torch.autograd.grad(pieces * 3, [x, rows]), expected)
+    with torch.no_grad():
+        found = head_logprobs(x, weight, rows, row_ids, targets)
+    torch.testing.assert_close(found, -every.detach())
+
+
+def test_sentinels_are_no_targets_and_a_middle_can_weigh_more() -> None:
+    sequence = [0, SENTINELS.prefix, 9, SENTINELS.suffix, 8, SENTINELS.middle, 7, 0]
+    ids, weights = weighted(sequence, SENTINELS, 2.0)
+    assert ids.tolist() == sequence
+    assert weights.tolist() == [1, 0, 1, 0, 1, 0, 2, 2]
+
+
+def test_the_adapter_merged_with_numpy_computes_what_torch_does(
+    folder: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    losses(folder, run, 4)
+    state = checkpoints.load(run / checkpoints.LATEST)
+    gguf = folder / "tiny.gguf"
+    model = make_model(gguf)
+    ids = [0, 2, 40, 41, 3, 42, 4, 43, 44]
+    before = model.logprobs(torch.tensor([ids]))
+    model.load_state_dict(dict(state.parameters))
+    trained = model.logprobs(torch.tensor([ids]))
+    assert (trained - before).abs().max() > 0.01
+
+    facts = AdapterFacts("tiny-code", "Apache-2.0", sha256(gguf), ROW_IDS)
+    export(state, GgufFile(gguf), facts, tmp_path / "adapter.gguf", "f32")
+    adapted = AdaptedGguf(gguf, tmp_path / "adapter.gguf", sha256(gguf))
+    write_gguf_model(
+        adapted,
+        Facts("tiny-code", "Apache-2.0", "", {}, PromptFormat()),
+        tmp_path / "model",
+        "float32",
+        silent,
+    )
+
+    (logprobs,) = read_logprobs(tmp_path / "model", [ids])
+    merged = logprobs[np.arange(len(ids) - 1), ids[1:]]
+    np.testing.assert_allclose(merged, trained[0].numpy(), atol=1e-4)
+
+
+def test_settings_are_read_back_as_they_were() -> None:
+    settings = replace(SETTINGS, middle_weight=2.0)
+    assert settings.of(settings.record()) == settings
