@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -88,31 +87,15 @@ def test_the_number_of_threads_changes_nothing(folder: Path, tmp_path: Path) -> 
     assert losses(folder, tmp_path / "a", 2) == losses(folder, tmp_path / "b", 2, threads=3)
 
 
-KILLED = """
-    import sys
-    from pathlib import Path
-    import torch
-    from recipe_run import make_held_out, make_trainer
-    from codex_lsp_recipes import training
-    torch.set_num_threads(1)
-    folder, run = map(Path, sys.argv[1:])
-    trainer = make_trainer(folder / "tiny.gguf", folder / "corpus")
-    pace = training.Pace(checkpoint_seconds=0)
-    for step in training.run(trainer, make_held_out(folder / "tiny.gguf"), run, pace):
-        print(step.step, flush=True)
-"""
-
-
+@pytest.mark.timeout(300)
 @pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX")
 def test_a_run_that_is_killed_goes_on_with_the_very_same_losses(
     folder: Path, tmp_path: Path
 ) -> None:
     run = tmp_path / "run"
+    script = Path(__file__).with_name("recipe_process.py")
     process = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(KILLED), str(folder), str(run)],
-        cwd=Path(__file__).parent,
-        stdout=subprocess.PIPE,
-        text=True,
+        [sys.executable, str(script), str(folder), str(run)], stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     with process:
