@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from types import FrameType
 
 import torch
 from rich.console import Console
@@ -13,7 +11,9 @@ from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
 from codex_lsp.errors import UsageError
 from codex_lsp_models.gguf_llama import GgufFile
+from codex_lsp_models.store import terminated_as_exit
 from codex_lsp_recipes import checkpoint as checkpoints
+from codex_lsp_recipes import corpus as corpora
 from codex_lsp_recipes import training
 from codex_lsp_recipes.base import base_tokenizer, fetch_base, sentinels_of
 from codex_lsp_recipes.heldout import held_out_texts
@@ -42,7 +42,8 @@ class Wish:
 def train(wish: Wish, new: Settings) -> None:
     """Train as wished; a run that exists keeps its settings, and ``new`` is for one that does not.
 
-    :raises UsageError: a decay has nothing to branch off, or would overwrite a run
+    :raises UsageError: a decay has nothing to branch off or would overwrite a run, or the corpus
+        is not the run's
     :raises PullError: the base or the held-out code cannot be had
     """
     torch.set_num_threads(1)
@@ -58,6 +59,7 @@ def train(wish: Wish, new: Settings) -> None:
                 "new folder with --run."
             )
         settings = training.branch(settings, state.step, wish.decay_steps)
+    settings = _on_corpus(settings, wish.corpus)
     gguf = GgufFile(fetch_base(wish.base))
     tokenizer = base_tokenizer(gguf)
     sentinels = sentinels_of(tokenizer)
@@ -72,13 +74,24 @@ def train(wish: Wish, new: Settings) -> None:
     _show(trainer, held_out, wish)
 
 
+def _on_corpus(settings: Settings, folder: Path) -> Settings:
+    """See that the corpus is the one that the run was begun with."""
+    digest = corpora.digest(folder)
+    if settings.corpus not in ("", digest):
+        raise UsageError(
+            f"{folder} is not the corpus that the run was begun with; give that one with --corpus, "
+            "or begin another run with --run."
+        )
+    return replace(settings, corpus=digest)
+
+
 def _show(trainer: Trainer, held_out: HeldOut, wish: Wish) -> None:
     """Train with a progress line on a terminal, and a line for every step elsewhere."""
-    signal.signal(signal.SIGTERM, _as_interrupt)
     console = Console()
     columns = (TextColumn("{task.description}"), TimeElapsedColumn())
     try:
-        with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        shown = Progress(*columns, console=console, disable=not console.is_terminal)
+        with terminated_as_exit(), shown as progress:
             task = progress.add_task("Starting", total=None)
             steps = training.run(trainer, held_out, wish.run, Pace(max_steps=wish.max_steps))
             for step in steps:
@@ -94,7 +107,3 @@ def _line(step: Step) -> str:
         f"step {step.step}  {step.tokens:,} tokens  loss {step.loss:.3f}  "
         f"{step.tokens / step.seconds:.0f} tokens/s"
     )
-
-
-def _as_interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

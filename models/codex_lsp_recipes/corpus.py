@@ -132,10 +132,28 @@ def read_texts(file: Path) -> list[str]:
         with file.open(encoding="utf-8") as lines:
             return [json.loads(line)["text"] for line in lines]
     except OSError as error:
-        raise UsageError(
-            f"{file} cannot be read ({error.strerror}); make the corpus first with "
-            "`python -m codex_lsp_recipes corpus`."
-        ) from error
+        raise _no_corpus(file, error) from error
+
+
+def digest(folder: Path) -> str:
+    """Return a sha256 over what is trained on.
+
+    :raises UsageError: there is no corpus
+    """
+    sha = hashlib.sha256()
+    for name in (FILES, FUNCTIONS, PROBLEMS):
+        try:
+            sha.update((folder / name).read_bytes())
+        except OSError as error:
+            raise _no_corpus(folder / name, error) from error
+    return sha.hexdigest()
+
+
+def _no_corpus(file: Path, error: OSError) -> UsageError:
+    return UsageError(
+        f"{file} cannot be read ({error.strerror}); make the corpus first with "
+        "`python -m codex_lsp_recipes corpus`."
+    )
 
 
 def _kept_files(

@@ -20,6 +20,7 @@ START_TOKEN = "<|endoftext|>"
 class Settings:
     """A run's definition.
 
+    :ivar corpus: the digest of the corpus; with another one the order of sequences is another
     :ivar rows: sequences a step
     :ivar rank: of the adapter
     :ivar scale: what its product is multiplied by
@@ -36,6 +37,7 @@ class Settings:
     rows_rate: float = 1.0
     weight_decay: float = 0.0
     max_gradient_norm: float = 1.0
+    corpus: str = ""
 
     def record(self) -> dict[str, Any]:
         """Return the settings as plain values."""

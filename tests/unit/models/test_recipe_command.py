@@ -1,0 +1,66 @@
+"""The command `train` from files to files, with a base of two layers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+REASON = "needs the extra `train`: pip install 'codex-lsp[train]'"
+torch = pytest.importorskip("torch", reason=REASON)
+pytest.importorskip("datasketch", reason=REASON)
+
+from recipe_run import SETTINGS, write_corpus, write_tiny  # noqa: E402
+
+from codex_lsp.errors import UsageError  # noqa: E402
+from codex_lsp_recipes import checkpoint as checkpoints  # noqa: E402
+from codex_lsp_recipes import command  # noqa: E402
+from codex_lsp_recipes.command import Wish, train  # noqa: E402
+
+
+@pytest.fixture
+def wish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wish:
+    gguf = write_tiny(tmp_path)
+    monkeypatch.setattr(command, "fetch_base", lambda folder: folder)
+    monkeypatch.setattr(command, "held_out_texts", lambda count: ["x = 1\n" * 20])
+    # The command sets it for its process, which here is that of all tests.
+    monkeypatch.setattr(torch, "set_num_threads", lambda count: None)
+    return Wish(tmp_path / "run", write_corpus(tmp_path / "corpus"), gguf, None, 0, 2, 2)
+
+
+def step_of(run: Path) -> int:
+    return checkpoints.load(run / checkpoints.LATEST).step
+
+
+def test_the_same_command_goes_on_and_a_decay_branches_off(
+    wish: Wish, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(wish, SETTINGS)
+    assert step_of(wish.run) == 2
+    assert "step 2 " in capsys.readouterr().out
+    # The run keeps the settings that it was begun with.
+    train(wish, replace(SETTINGS, rank=4))
+    assert step_of(wish.run) == 4
+
+    latest = wish.run / checkpoints.LATEST
+    decay = replace(
+        wish, run=wish.run.parent / "decay", resume=latest, decay_steps=3, max_steps=None
+    )
+    train(decay, SETTINGS)
+    assert step_of(decay.run) == 7 and step_of(wish.run) == 4
+
+
+def test_a_decay_needs_a_checkpoint_and_a_folder_of_its_own(wish: Wish) -> None:
+    for _ in ("nothing to branch off from", "its own run's folder"):
+        with pytest.raises(UsageError, match="A decay goes into a folder of its own"):
+            train(replace(wish, decay_steps=3), SETTINGS)
+        train(wish, SETTINGS)
+
+
+def test_a_run_is_not_continued_on_another_corpus(wish: Wish) -> None:
+    train(wish, SETTINGS)
+    other = write_corpus(wish.run.parent / "other")
+    (other / "files.jsonl").write_text('{"text": "x = 1\\n"}\n')
+    with pytest.raises(UsageError, match="is not the corpus that the run was begun with"):
+        train(replace(wish, corpus=other), SETTINGS)
