@@ -15,7 +15,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -33,6 +33,8 @@ REPORT = "report.json"
 
 PACKAGE_CHARS = 500_000
 """At most this much of one package, so that none sets the style of all."""
+
+_HELD_OUT = "held-out/"
 
 MBPP_TEST = range(1, 601)
 """The tasks of MBPP that nothing is trained on: examples, test and validation parts."""
@@ -77,48 +79,26 @@ def build(
     :raises UsageError: a file of problems cannot be read
     """
     tasks = _read_problems(evaluations.mbpp)
-    human_eval = [
+    solutions = [
         problem["prompt"] + problem["canonical_solution"]
         for problem in _read_problems(evaluations.human_eval)
     ]
-    mbpp = [task for task in tasks if task["task_id"] in MBPP_TEST]
-    solutions = [*human_eval, *(task["code"] for task in mbpp)]
-    decontaminator = Decontaminator([*solutions, *(task["text"] for task in mbpp)])
-    # The tasks of MBPP are all worded alike, so among themselves only their code is compared.
-    of_problems = Decontaminator(solutions)
-    seen = NearDuplicates()
+    kept_back = [task for task in tasks if task["task_id"] in MBPP_TEST]
+    solutions.extend(task["code"] for task in kept_back)
+    files = _Files(
+        Decontaminator([*solutions, *(task["text"] for task in kept_back)]), NearDuplicates()
+    )
     for index, text in enumerate(held_out):
-        seen.add(f"held-out/{index}", text)
+        files.seen.add(f"{_HELD_OUT}{index}", text)
     output.mkdir(parents=True, exist_ok=True)
-    dropped: Counter[Dropped] = Counter()
-    kept: Counter[str] = Counter()
-    functions = 0
-    with (output / FILES).open("w") as files, (output / FUNCTIONS).open("w") as bodies:
-        for wheel in wheels:
-            for file in _kept_files(wheel, wheel_folder, decontaminator, seen, dropped):
-                _write_line(files, asdict(file))
-                kept[wheel.name] += len(file.text)
-                for function in documented_functions(file.text):
-                    _write_line(bodies, {"package": file.package, "text": function})
-                    functions += 1
-            say(f"{wheel.name} {wheel.version}: {kept[wheel.name]:,} characters")
-    with (output / PROBLEMS).open("w") as problems:
-        clean = [
-            text
-            for task in tasks
-            if task["task_id"] not in MBPP_TEST
-            and parses(text := _as_function(task))
-            and not of_problems.overlaps(text)
-        ]
-        for text in clean:
-            _write_line(problems, {"package": "mbpp", "text": text})
+    chars, functions = _write_files(wheels, wheel_folder, files, output, say)
     report = {
-        "characters": sum(kept.values()),
+        "characters": sum(chars.values()),
         "functions": functions,
-        "mbpp_problems": len(clean),
-        "evaluation_ngrams": decontaminator.ngrams,
-        "dropped_files": {reason.value: dropped[reason] for reason in Dropped},
-        "characters_by_package": dict(kept),
+        "mbpp_problems": _write_problems(tasks, solutions, output),
+        "evaluation_ngrams": files.decontaminator.ngrams,
+        "dropped_files": {reason.value: files.dropped[reason] for reason in Dropped},
+        "characters_by_package": chars,
     }
     (output / REPORT).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
@@ -156,35 +136,81 @@ def _no_corpus(file: Path, error: OSError) -> UsageError:
     )
 
 
-def _kept_files(
-    wheel: Wheel,
-    folder: Path,
-    decontaminator: Decontaminator,
-    seen: NearDuplicates,
-    dropped: Counter[Dropped],
-) -> Iterator[SourceFile]:
-    """Yield what is wanted of ``wheel``, up to its share, in an order that has no system."""
-    chars = 0
-    with open_wheel(wheel, folder) as archive:
-        names = [name for name in archive.namelist() if name.endswith(".py")]
-        for name in sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest()):
-            if reason := judge_path(name):
-                dropped[reason] += 1
-                continue
-            if chars >= PACKAGE_CHARS:
-                dropped[Dropped.SHARE] += 1
-                continue
-            text = archive.read(name).decode("utf-8", "replace").replace("\r\n", "\n")
-            reason = judge_text(text)
-            if reason is None and decontaminator.overlaps(text):
-                reason = Dropped.CONTAMINATED
-            if reason is None and (other := seen.add(f"{wheel.name}/{name}", text)):
-                reason = Dropped.HELD_OUT if other.startswith("held-out/") else Dropped.SAME
-            if reason:
-                dropped[reason] += 1
-                continue
-            chars += len(text)
-            yield SourceFile(wheel.name, wheel.version, wheel.licence, name, text)
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """What files are held against, and the count of those that fell out."""
+
+    decontaminator: Decontaminator
+    seen: NearDuplicates
+    dropped: Counter[Dropped] = field(default_factory=Counter)
+
+    def kept(self, wheel: Wheel, folder: Path) -> Iterator[SourceFile]:
+        """Yield what is wanted of ``wheel``, up to its share, in an order that has no system."""
+        chars = 0
+        with open_wheel(wheel, folder) as archive:
+            names = [name for name in archive.namelist() if name.endswith(".py")]
+            for name in sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest()):
+                reason = judge_path(name)
+                if reason is None and chars >= PACKAGE_CHARS:
+                    reason = Dropped.SHARE
+                if reason is None:
+                    text = archive.read(name).decode("utf-8", "replace").replace("\r\n", "\n")
+                    reason = self._judge(f"{wheel.name}/{name}", text)
+                if reason is not None:
+                    self.dropped[reason] += 1
+                    continue
+                chars += len(text)
+                yield SourceFile(wheel.name, wheel.version, wheel.licence, name, text)
+
+    def _judge(self, key: str, text: str) -> Dropped | None:
+        if reason := judge_text(text):
+            return reason
+        if self.decontaminator.overlaps(text):
+            return Dropped.CONTAMINATED
+        other = self.seen.add(key, text)
+        if other is None:
+            return None
+        return Dropped.HELD_OUT if other.startswith(_HELD_OUT) else Dropped.SAME
+
+
+def _write_files(
+    wheels: Iterable[Wheel], folder: Path, files: _Files, output: Path, say: Callable[[str], None]
+) -> tuple[dict[str, int], int]:
+    """Write the files and their functions; return characters by package, and how many functions."""
+    chars: Counter[str] = Counter()
+    functions = 0
+    with _writing(output / FILES) as texts, _writing(output / FUNCTIONS) as bodies:
+        for wheel in wheels:
+            for file in files.kept(wheel, folder):
+                _write_line(texts, asdict(file))
+                chars[wheel.name] += len(file.text)
+                for function in documented_functions(file.text):
+                    _write_line(bodies, {"package": file.package, "text": function})
+                    functions += 1
+            say(f"{wheel.name} {wheel.version}: {chars[wheel.name]:,} characters")
+    return dict(chars), functions
+
+
+def _write_problems(tasks: list[dict[str, Any]], solutions: list[str], output: Path) -> int:
+    """Write MBPP's training part; return how many of its problems are clean.
+
+    Its tasks are all worded alike, so among themselves only their code is compared.
+    """
+    decontaminator = Decontaminator(solutions)
+    count = 0
+    with _writing(output / PROBLEMS) as problems:
+        for task in tasks:
+            text = _as_function(task)
+            wanted = task["task_id"] not in MBPP_TEST and parses(text)
+            if wanted and not decontaminator.overlaps(text):
+                _write_line(problems, {"package": "mbpp", "text": text})
+                count += 1
+    return count
+
+
+def _writing(file: Path) -> TextIO:
+    # newline: the digest of a corpus is the same on every system.
+    return file.open("w", encoding="utf-8", newline="\n")
 
 
 def _read_problems(file: Path) -> list[dict[str, Any]]:
