@@ -13,8 +13,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from codex_lsp.anchors import anchor_offset
 from codex_lsp.model_dir import TOKENIZER_FILE, ModelDir
-from codex_lsp.prompt import FimTemplate, anchor_offset
+from codex_lsp.prompt import FimTemplate
 from codex_lsp.tokenizer import Tokenizer
 from codex_lsp_models.build import read_logprobs
 from codex_lsp_recipes.fim import Sentinels, Split, lay_out

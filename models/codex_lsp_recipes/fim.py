@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-from codex_lsp.prompt import anchor_offset
+from codex_lsp.anchors import anchor_offset
 
 MAX_HOLE_CHARS = 500
 MAX_SUFFIX_TOKENS = 128
