@@ -114,10 +114,13 @@ class PromptBuilder:
         """
         taken: list[tuple[int, ...]] = []
         for snippet in context.snippets:
-            ids = self._tokenizer.encode(as_comment(snippet, context.language))
-            if len(ids) <= room:
-                taken.append(ids)
-                room -= len(ids)
+            text = as_comment(snippet, context.language)
+            ids, ends = self._tokenizer.encode_with_ends(text)
+            kept = _whole_lines(text, ends[:room])
+            # The path alone says nothing.
+            if text.count("\n", 0, ends[kept - 1] if kept else 0) > 1:
+                taken.append(ids[:kept])
+                room -= kept
         return tuple(chain.from_iterable(reversed(taken)))
 
     def _new_anchor(self, prefix: str, prefix_start: int, limit: int) -> Anchor:
@@ -146,6 +149,12 @@ class PromptBuilder:
         else:
             anchor = (fim.prefix, *head, fim.suffix, *suffix, fim.middle)
         return Prompt(self.bos + anchor, tail, healed)
+
+
+def _whole_lines(text: str, ends: tuple[int, ...]) -> int:
+    """Return how many of the tokens that end there make up whole lines."""
+    last = (index for index in range(len(ends), 0, -1) if text[ends[index - 1] - 1] == "\n")
+    return next(last, 0)
 
 
 def _line_start_token(text: str, ends: tuple[int, ...], drop: int) -> int:

@@ -17,6 +17,7 @@ from codex_lsp.bench.recall import choose_rows
 from codex_lsp.bench.tables import Table, percent
 from codex_lsp.context import ContextOptions, build_context
 from codex_lsp.context.snippets import Budget, Place, choose
+from codex_lsp.context.snippets.choose import SNIPPET_CHARS_PER_TOKEN, TEXT_CHARS_PER_TOKEN
 from codex_lsp.context.snippets.imports import MAX_CHARS
 from codex_lsp.context.snippets.index import SnippetIndex
 from codex_lsp.context.snippets.outline import outline_of
@@ -29,7 +30,6 @@ from codex_lsp.sampling import SamplingParams
 from codex_lsp.tokenizer import Tokenizer
 from codex_lsp.types import CompletionRequest, Context, Document, Prompt, SnippetKind
 
-CHARS_PER_TOKEN = 4
 _GREEDY = SamplingParams(n=1, temperature=0.0)
 
 VARIANTS: Mapping[str, frozenset[SnippetKind]] = {
@@ -140,8 +140,8 @@ def context_of(
     """Return what the model may see at a place."""
     options = ContextOptions(8 * budget.prefix, 0, max_lines=1)
     request = CompletionRequest(Document(spot.above, "python"), len(spot.above))
-    chars = int(CHARS_PER_TOKEN * budget.prefix * budget.snippet_share)
-    seen = spot.above[-CHARS_PER_TOKEN * budget.prefix :]
+    chars = int(SNIPPET_CHARS_PER_TOKEN * budget.prefix * budget.snippet_share)
+    seen = spot.above[-TEXT_CHARS_PER_TOKEN * budget.prefix :]
     place = Place(spot.file, "python", spot.above[:MAX_CHARS], seen)
     # No limit of time: what is measured must not depend on the machine.
     snippets = choose(place, index, Budget(chars, math.inf, kinds))

@@ -9,7 +9,12 @@ from pathlib import Path
 
 from codex_lsp.anchors import WARM_TAIL_CHARS, Anchor, anchor_offset
 from codex_lsp.context.snippets import Budget, Place, choose
-from codex_lsp.context.snippets.choose import ALL_KINDS, Recent
+from codex_lsp.context.snippets.choose import (
+    ALL_KINDS,
+    SNIPPET_CHARS_PER_TOKEN,
+    TEXT_CHARS_PER_TOKEN,
+    Recent,
+)
 from codex_lsp.context.snippets.imports import MAX_CHARS
 from codex_lsp.context.snippets.index import SnippetIndex
 from codex_lsp.context.snippets.outline import CHUNK_LINES, around
@@ -21,8 +26,6 @@ from codex_lsp_server.documents import OpenDocuments
 from codex_lsp_server.recalling import file_path
 from codex_lsp_server.settings import Settings
 
-CHARS_PER_TOKEN = 4
-"""About; the tokens are counted where the prompt is made."""
 MAX_VISITED = 32
 MAX_KEPT = 16
 _ANCHOR_CHARS = 256
@@ -120,7 +123,7 @@ class ChosenSnippets:
         path = file_path(document.uri)
         language = document.language if path is None else language_of(path) or document.language
         end = anchor_offset(above)
-        seen = above[max(0, end - CHARS_PER_TOKEN * budget.prefix) : end]
+        seen = above[max(0, end - TEXT_CHARS_PER_TOKEN * budget.prefix) : end]
         own_key = document.uri if path is None else str(path)
         keys: dict[str, str] = {}
 
@@ -133,7 +136,7 @@ class ChosenSnippets:
             Place(own_key, language, document.text[:MAX_CHARS], seen),
             index,
             Budget(
-                int(CHARS_PER_TOKEN * budget.prefix * budget.snippet_share),
+                int(SNIPPET_CHARS_PER_TOKEN * budget.prefix * budget.snippet_share),
                 self._max_ms,
                 self._kinds,
             ),

@@ -153,7 +153,22 @@ def test_snippets_and_text_share_the_budget(limit: int, share: float, length: in
     block = shown[: shown.rfind("# ") + 8] if "# " in shown else ""
     assert len(prompt.ids) <= limit
     assert len(block) <= limit * share
-    assert block in ("", BLOCK, BLOCK[BLOCK.index("# a.py") :], BLOCK[: BLOCK.index("# a.py")])
+    assert block in (
+        "",
+        "# a.py\n# x = 1\n",
+        "# b.py\n# y = 2\n",
+        "# b.py\n# y = 2\n# z = 3\n",
+        "# b.py\n# y = 2\n# a.py\n# x = 1\n",
+        BLOCK,
+    )
+
+
+def test_a_snippet_that_is_too_long_is_cut_behind_a_line() -> None:
+    builder = PromptBuilder(description(), TOKENIZER)
+    path_only = builder.build(with_snippets("a", SECOND), TokenBudget(56), 10)[0]
+    assert text_of(path_only.ids) == "a"
+    cut = builder.build(with_snippets("a", SECOND), TokenBudget(68), 10)[0]
+    assert text_of(cut.ids) == "# b.py\n# y = 2\na"
 
 
 def test_snippets_are_part_of_the_text_before_in_a_fill_in_the_middle_prompt() -> None:

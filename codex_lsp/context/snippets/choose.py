@@ -13,6 +13,10 @@ from codex_lsp.context.snippets.outline import words_of
 from codex_lsp.languages import family_of
 from codex_lsp.types import Snippet, SnippetKind
 
+SNIPPET_CHARS_PER_TOKEN = 3
+TEXT_CHARS_PER_TOKEN = 4
+"""About, of pieces written as comments and of the text above the cursor. The tokens are counted
+where the prompt is made; here no tokenizer is needed."""
 NEAR_CHARS = 600
 """What stands so near above the cursor says what it is about: some fifteen lines."""
 MAX_SNIPPETS = 8
