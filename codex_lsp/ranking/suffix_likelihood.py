@@ -17,11 +17,11 @@ from codex_lsp.engine.base import Engine, PendingScores
 from codex_lsp.ranking.base import Ranker
 from codex_lsp.types import Candidate, Context
 
-PREFIX_TOKENS = 24
-"""How much the model reads in front of a candidate."""
-SUFFIX_TOKENS = 12
+PREFIX_TOKENS = 12
+"""How much the model reads in front of a candidate: it does so for each, so windows are short."""
+SUFFIX_TOKENS = 8
 """How much of the text right of the cursor counts: it says most where it begins."""
-WAIT_MS = 150.0
+WAIT_MS = 250.0
 """How long a request waits for the scores before it does without them."""
 MAX_MISSES = 3
 """An engine that so often in a row gave no scores in time has none to give while it samples: on a
@@ -41,7 +41,7 @@ class _Reading:
 class SuffixLikelihood(Ranker):
     """A candidate's mean log-probability plus that of the suffix behind it, in nats a token.
 
-    Means are added, not sums: twelve tokens of suffix would outweigh a short candidate altogether.
+    Means are added, not sums: eight tokens of suffix would outweigh a short candidate altogether.
     Where there is no suffix, or the engine gives no scores in time, the candidate's mean decides.
     Not told is what a candidate replaces: a bracket that it brings itself is read twice.
     """

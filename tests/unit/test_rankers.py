@@ -125,8 +125,8 @@ class Follows(FakeEngine):
 def test_what_the_suffix_follows_best_is_shown() -> None:
     engine = Follows({"ab": -3.0, "cd": -1.0}, [("ab\n", -0.1), ("cd\n", -0.5)])
     assert shown_by("suffix-likelihood", engine) == ["cd", "ab"]
-    # Prefix, candidate, and as much of the suffix as twelve one-byte tokens are.
-    assert engine.scored == ["x =ab\nprint(x)\n", "x =cd\nprint(x)\n"]
+    # Prefix, candidate, and as much of the suffix as eight one-byte tokens are.
+    assert engine.scored == ["x =ab\nprint(x", "x =cd\nprint(x"]
 
 
 def test_the_suffix_counts_with_its_mean_behind_the_mean_of_the_candidate() -> None:
@@ -142,7 +142,7 @@ def test_only_a_short_window_is_read() -> None:
     engine = Follows({"ab": -3.0, "cd": -1.0})
     context = replace(CONTEXT, prefix="p" * 500, suffix="s" * 500)
     SuffixLikelihood(engine).scores([candidate("ab", -1.0), candidate("cd", -1.0)], context)
-    assert engine.scored == ["p" * 24 + text + "s" * 12 for text in ("ab", "cd")]
+    assert engine.scored == ["p" * 12 + text + "s" * 8 for text in ("ab", "cd")]
 
 
 @pytest.mark.parametrize("suffix", ["", " \n\n"])
