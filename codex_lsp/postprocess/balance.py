@@ -30,7 +30,7 @@ class _Bracket:
     :ivar indent: the blanks in front of its line
     :ivar outdent: the fewest blanks in front of a line of code between it and the cursor
     :ivar leads: it is the first thing on its line
-    :ivar apart: and the line above is blank
+    :ivar apart: and the line above is blank, or it says itself that it ends a namespace
     """
 
     char: str
@@ -63,8 +63,8 @@ def balance_brackets(draft: Draft, context: Context) -> Draft | Rejection:
     if around is None:
         return draft
     opened, after = around
-    closed, over = _closed_below(opened, after, draft.replaces)
     sure = context.prefix_start == 0
+    closed, over = _closed_below(opened, after, draft.replaces, sure)
     depth = len(opened)
     inner: list[str] = []
     again: list[_Bracket] = []
@@ -164,7 +164,8 @@ def _brackets(before: str, text: str, language: str | None, begin: int = 0) -> l
             char = whole[index]
             if char in "()[]{}" and not hidden[index] and not _is_literal(whole, index):
                 leads = leading and index == start + indent
-                found.append(_Bracket(char, index - base, indent, outdent, leads, apart))
+                outer = apart or "namespace" in line
+                found.append(_Bracket(char, index - base, indent, outdent, leads, outer))
         start += len(line) + 1
         apart = number > 0 and not line.strip()
     return found
@@ -211,13 +212,15 @@ def _unopened(brackets: list[_Bracket]) -> list[_Bracket] | None:
 
 
 def _closed_below(
-    opened: list[_Bracket], closers: list[_Bracket], replaces: int
+    opened: list[_Bracket], closers: list[_Bracket], replaces: int, whole: bool
 ) -> tuple[frozenset[int], frozenset[str]]:
     """Return which of the open brackets stay closed right of the cursor, by their indices.
 
     A bracket closes the innermost one of its kind; one that leads its line the innermost whose line
-    is indented alike, if there is one. Behind a line that is indented no deeper than an open
-    bracket's, nothing closes that any more. The kinds of brackets that are left over come second.
+    is indented alike, or less. Behind a line that is indented no deeper than an open bracket's,
+    nothing closes that any more. The kinds of brackets that are left over come second.
+
+    :param whole: nothing was opened above what is known
     """
     closed: set[int] = set()
     over: set[str] = set()
@@ -226,16 +229,17 @@ def _closed_below(
         same = [
             index
             for index in range(top)
-            if opened[index].char == PAIRS[closer.char] and opened[index].indent < closer.outdent
+            if opened[index].char == PAIRS[closer.char]
+            and opened[index].indent < closer.outdent
+            and not (closer.leads and opened[index].indent > closer.indent)
         ]
-        if not same:
+        alike = [index for index in same if opened[index].indent == closer.indent]
+        # A namespace is not indented, and a blank line stands in front of its end.
+        outer = closer.leads and closer.apart and alike
+        if not same or (outer and len(alike) == 1 and not whole):
             over.add(closer.char)
             continue
-        alike = [index for index in same if opened[index].indent == closer.indent]
-        index = same[-1]
-        if closer.leads and alike:
-            # A namespace is not indented, and a blank line stands in front of its end.
-            index = alike[0 if closer.apart else -1]
+        index = alike[0] if outer else alike[-1] if closer.leads and alike else same[-1]
         if closer.position >= replaces:
             closed.add(index)
         top = index

@@ -45,6 +45,10 @@ def _without_half(draft: Draft, context: Context) -> Draft | Rejection:
     if place.where in (Where.STRING, Where.TEXT) and room <= len(draft.text):
         result = cut_before(draft, len(draft.text) - room, _REJECTION)
         return result if isinstance(result, Rejection) else result.ended()
+    bare = draft.text.rstrip()
+    if bare and bare != draft.text:
+        # A blank follows the last word, so it is whole.
+        return draft.cut(len(bare)).ended()
     found = _HALF_WORD.search(draft.text)
     if found is None or not draft.text[: found.start()].strip():
         return draft
