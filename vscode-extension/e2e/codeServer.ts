@@ -11,10 +11,25 @@ import { places } from './places';
 export interface CodeServer {
   url: string;
   workspace: string;
+  /** The folder that all of it is in. */
+  home: string;
+  /** The user's settings. */
+  settings: string;
   /** The models' folder, empty at first. */
   models: string;
   stop: () => Promise<void>;
 }
+
+/** The editor's own settings stay as they are; beside the code nothing is shown. */
+export const USER_SETTINGS = {
+  'codexLsp.package': places.package,
+  'codexLsp.seed': 1,
+  // Files of other scenarios hold the same lines.
+  'codexLsp.recall': 'off',
+  'workbench.startupEditor': 'none',
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'chat.disableAIFeatures': true,
+};
 
 export async function startCodeServer(): Promise<CodeServer> {
   const home = await mkdtemp(join(tmpdir(), 'codex-lsp-e2e-'));
@@ -22,8 +37,7 @@ export async function startCodeServer(): Promise<CodeServer> {
   const workspace = folder('workspace');
   await mkdir(workspace);
   await mkdir(folder('data/User'), { recursive: true });
-  const settings = { 'codexLsp.package': places.package, 'codexLsp.seed': 1 };
-  await writeFile(folder('data/User/settings.json'), JSON.stringify(settings));
+  await writeFile(folder('data/User/settings.json'), JSON.stringify(USER_SETTINGS));
   const environment = {
     ...process.env,
     PATH: pathWithoutServer(),
@@ -50,7 +64,14 @@ export async function startCodeServer(): Promise<CodeServer> {
     await end(child);
     await rm(home, { recursive: true, force: true, maxRetries: 5 });
   };
-  return { url, workspace, models: folder('models'), stop };
+  return {
+    url,
+    workspace,
+    home,
+    settings: folder('data/User/settings.json'),
+    models: folder('models'),
+    stop,
+  };
 }
 
 /** The set-up is to find no server, so folders that have one are left out. */

@@ -1,5 +1,8 @@
 /** What a user does, in real VS Code with the real server and the real model. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, it } from 'vitest';
+import { acceptScenarios } from './accepting';
+import { controlScenarios } from './controlling';
+import { panelScenarios } from './panels';
 import { Session } from './session';
 
 let session: Session;
@@ -8,25 +11,21 @@ beforeAll(async () => {
   session = await Session.start();
 });
 
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') await session.picture('failed');
+});
+
 afterAll(() => session?.close());
 
-describe('set-up', () => {
+describe('setting up', () => {
   it('installs the server and gets the model in one click', { timeout: 240_000 }, async () => {
     await session.status('not set up');
+    await session.picture('set-up');
     await session.button('Set Up').click();
     await session.status('ready');
-    await session.picture('ready');
   });
 });
 
-describe('completing', () => {
-  it('shows ghost text, and Tab accepts it', async () => {
-    await session.open('a.py', 'def add(a, b):\n    retur|');
-    await session.type('n ');
-    const text = await session.restingGhostText();
-    await session.picture('ghost');
-    console.log(JSON.stringify(text));
-    await session.press('Tab');
-    expect(await session.save('a.py')).toBe(`def add(a, b):\n    return ${text}`);
-  });
-});
+describe('completing', () => acceptScenarios(() => session));
+describe('panels', () => panelScenarios(() => session));
+describe('control', () => controlScenarios(() => session));

@@ -45,11 +45,20 @@ export class Session {
     const before = marked.slice(0, offset).split('\n');
     await writeFile(this.path(name), marked.replace('|', ''));
     await this.press('Control+p');
-    await this.pick(name);
+    await this.pick(this.path(name), name);
     await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
     await this.page.locator('.editor-instance .view-lines').first().waitFor();
     await this.press('Control+g');
-    await this.pick(`:${before.length}:${(before.at(-1) ?? '').length + 1}`);
+    await this.pick(
+      `:${before.length}:${(before.at(-1) ?? '').length + 1}`,
+      `to line ${before.length} at column`,
+    );
+  }
+
+  /** Turn to an open file again. */
+  async show(name: string): Promise<void> {
+    await this.page.locator(`.tab[data-resource-name="${name}"]`).click();
+    await this.page.locator('.editor-instance .view-lines').first().waitFor();
   }
 
   /** Save, and give what is on the disk once that is something else than before. */
@@ -70,19 +79,31 @@ export class Session {
     return this.page.keyboard.type(text, { delay: 40 });
   }
 
-  /** Fill in the box that a command has opened, and take its first entry. */
-  async pick(text: string): Promise<void> {
+  /** Fill in the box that a command has opened, and take the entry that says `entry`. */
+  async pick(text: string, entry: string | RegExp = text): Promise<void> {
     const box = this.page.locator('.quick-input-widget input[type="text"]');
     await box.waitFor();
     await box.fill(text);
-    await this.page.locator('.quick-input-list .monaco-list-row').first().waitFor();
+    // What was listed before the text is there for a moment longer.
+    await this.page.locator('.quick-input-list .monaco-list-row.focused', { hasText: entry }).waitFor();
     await this.press('Enter');
     await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
   }
 
   async command(title: string): Promise<void> {
     await this.press('F1');
-    await this.pick(`>${title}`);
+    await this.pick(`>${title}`, title);
+  }
+
+  /** Write the user's settings as a user does: in the editor. */
+  async changeSettings(settings: object): Promise<void> {
+    await this.command('Preferences: Open User Settings (JSON)');
+    await this.page.locator('.tab.active[data-resource-name="settings.json"]').waitFor();
+    await this.press('Control+a', 'Delete');
+    await this.page.keyboard.insertText(JSON.stringify(settings));
+    await this.press('Control+s');
+    await this.page.locator('.tab.active.dirty').waitFor({ state: 'hidden' });
+    await this.press('Control+w');
   }
 
   // ---- The screen
@@ -116,9 +137,25 @@ export class Session {
       const now = await this.ghostNow();
       if (now !== text) since = Date.now();
       text = now;
-      return text !== '' && Date.now() - since > 700;
+      return text !== '' && Date.now() - since > 1000;
     }, 'the ghost text rests');
     return text;
+  }
+
+  /** Every ghost text that is seen while `act` goes on, in the order in which they come. */
+  async ghostsDuring(act: () => Promise<unknown>): Promise<string[]> {
+    const seen: string[] = [];
+    let watching = true;
+    const watch = (async () => {
+      while (watching) {
+        const now = await this.ghostNow();
+        if (now !== (seen.at(-1) ?? '')) seen.push(now);
+      }
+    })();
+    await act();
+    watching = false;
+    await watch;
+    return seen;
   }
 
   async ghostNow(): Promise<string> {

@@ -62,7 +62,12 @@ export function makeClient(
     },
     middleware: {
       handleWorkDoneProgress: messages.progress,
-      workspace: { configuration: () => [serverSettings()] },
+      workspace: {
+        configuration: () => [serverSettings()],
+        // The client would push its whole section; the server is to ask instead.
+        didChangeConfiguration: () =>
+          client.sendNotification('workspace/didChangeConfiguration', { settings: null }),
+      },
     },
   };
   const client = new CodexClient(
@@ -84,11 +89,6 @@ export function makeClient(
 function kindOf(type: MessageType): 'error' | 'warning' | 'info' {
   if (type === MessageType.Error) return 'error';
   return type === MessageType.Warning ? 'warning' : 'info';
-}
-
-/** Tell the server that settings have changed: it asks for them. */
-export function settingsChanged(client: LanguageClient): void {
-  void client.sendNotification('workspace/didChangeConfiguration', { settings: null });
 }
 
 /** Whether this VS Code can show text that grows: before, a provider cannot be asked again by name. */

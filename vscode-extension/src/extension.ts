@@ -78,8 +78,8 @@ export function activate(context: vscode.ExtensionContext): void {
 function configured(change: vscode.ConfigurationChangeEvent, server: Server, statusBar: StatusBar): void {
   if (!change.affectsConfiguration(SECTION)) return;
   const anew = ['serverPath', 'growing'].some((name) => change.affectsConfiguration(`${SECTION}.${name}`));
+  // The others the server asks for itself.
   if (anew) void server.restart();
-  else server.settingsChanged();
   statusBar.draw();
 }
 

@@ -36,6 +36,8 @@ export class Ghost implements vscode.InlineCompletionItemProvider, vscode.Dispos
   private early: Partial | undefined;
   private readonly listeners: vscode.Disposable[];
   private byHand = false;
+  /** Where the user has dismissed the completion; it does not come back before something changes. */
+  private dismissedAt = '';
   private refreshing = false;
   private stale = false;
   /** Which item is on screen, as far as our own commands moved it. */
@@ -75,6 +77,8 @@ export class Ghost implements vscode.InlineCompletionItemProvider, vscode.Dispos
     if (this.switches.isOff(document.uri) || !this.client?.isRunning()) return [];
     const place = placeOf(document, document.offsetAt(position), context.selectedCompletionInfo);
     const byHand = this.byHand;
+    if (!byHand && this.dismissedAt === nameOf(place)) return [];
+    this.dismissedAt = '';
     const cycling = context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke;
     this.byHand = false;
     if (!byHand) {
@@ -229,6 +233,8 @@ export class Ghost implements vscode.InlineCompletionItemProvider, vscode.Dispos
   }
 
   async dismiss(): Promise<void> {
+    const editor = vscode.window.activeTextEditor;
+    this.dismissedAt = editor ? nameOf(this.placeIn(editor)) : '';
     this.drop();
     await vscode.commands.executeCommand('editor.action.inlineSuggest.hide');
   }
@@ -309,6 +315,10 @@ function placeOf(
     offset,
     selected: selected && { text: selected.text, start: document.offsetAt(selected.range.start) },
   };
+}
+
+function nameOf({ uri, version, offset }: Place): string {
+  return `${uri} ${version} ${offset}`;
 }
 
 function formattingOf(document: vscode.TextDocument): object {

@@ -5,7 +5,7 @@
 import * as vscode from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import { Backoff } from './backoff';
-import { canGrow, makeClient, settingsChanged } from './client';
+import { canGrow, makeClient } from './client';
 import type { Found } from './finder';
 import type { Messages } from './messages';
 import { settings } from './settings';
@@ -52,10 +52,6 @@ export class Server implements vscode.Disposable {
   say(state: State): void {
     this.state = state;
     this.changed.fire(state);
-  }
-
-  settingsChanged(): void {
-    if (this.client) settingsChanged(this.client);
   }
 
   dispose(): void {
