@@ -98,12 +98,18 @@ export class Session {
   /** Write the user's settings as a user does: in the editor. */
   async changeSettings(settings: object): Promise<void> {
     await this.command('Preferences: Open User Settings (JSON)');
-    await this.page.locator('.tab.active[data-resource-name="settings.json"]').waitFor();
+    // It opens above the other editors.
+    await this.page.locator('.view-line', { hasText: 'codexLsp.package' }).waitFor();
+    const text = JSON.stringify(settings);
     await this.press('Control+a', 'Delete');
-    await this.page.keyboard.insertText(JSON.stringify(settings));
+    await this.page.keyboard.insertText(text);
     await this.press('Control+s');
-    await this.page.locator('.tab.active.dirty').waitFor({ state: 'hidden' });
+    await until(
+      async () => (await readFile(this.editor.settings, 'utf8')).trim() === text,
+      'settings are saved',
+    );
     await this.press('Control+w');
+    await this.page.locator('.view-line', { hasText: 'codexLsp.package' }).waitFor({ state: 'hidden' });
   }
 
   // ---- The screen
