@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import cast
@@ -41,7 +41,8 @@ from codex_lsp.evals.report import markdown_table
 from codex_lsp.evals.run import FACTS, read_facts, refuse_another_run
 from codex_lsp.evals.tables import percent
 from codex_lsp.model_dir import TOKENIZER_FILE
-from codex_lsp.options import Device, EngineOptions
+from codex_lsp.options import CompleterOptions, Device, EngineOptions, RankerName
+from codex_lsp.ranking import RANKERS
 from codex_lsp.tokenizer import Tokenizer
 
 
@@ -91,7 +92,42 @@ class Part:
     only_drawn: bool
 
 
-def run_quality(places: Places, out: Path, label: str, part: Part, engines: Engines) -> None:
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """Other choices than the defaults; None keeps the default.
+
+    :ivar patience: -1 waits for every sample, even where the model is sure of the first token
+    """
+
+    patience: int | None = None
+    ranker: str | None = None
+    agreement: float | None = None
+    parse_errors: float | None = None
+
+    def __call__(self, options: CompleterOptions) -> CompleterOptions:
+        """Return the options with these choices.
+
+        :raises UsageError: there is no such ranker
+        """
+        sampling, terms, ranker = options.sampling, options.terms, options.ranker
+        if self.patience == -1:
+            sampling = replace(sampling, patience=None, sure_logprob=None)
+        elif self.patience is not None:
+            sampling = replace(sampling, patience=self.patience)
+        if self.agreement is not None:
+            terms = replace(terms, agreement=self.agreement)
+        if self.parse_errors is not None:
+            terms = replace(terms, parse_errors=self.parse_errors)
+        if self.ranker is not None:
+            if self.ranker not in RANKERS:
+                raise UsageError(f"--ranker is {self.ranker!r}; take one of {', '.join(RANKERS)}.")
+            ranker = cast(RankerName, self.ranker)
+        return replace(options, sampling=sampling, terms=terms, ranker=ranker)
+
+
+def run_quality(
+    places: Places, out: Path, label: str, part: Part, engines: Engines, variant: Variant
+) -> None:
     """Complete the holes, and keep what was drawn and what came of it."""
     index, count = shard_of(part.shard)
     holes = places.holes()
@@ -101,7 +137,7 @@ def run_quality(places: Places, out: Path, label: str, part: Part, engines: Engi
         some = [hole for hole in some if hole.id in drawn]
     if not some:
         raise UsageError("No hole is left to complete.")
-    _complete(out, label, holes, some, places, engines)
+    _complete(out, label, holes, some, places, engines, variant)
     _print_short(out, label)
 
 
@@ -115,7 +151,7 @@ def run_suites(
     cut = [choose(list(tree.sources()), each, seed) for tree in trees.values()]
     holes = [hole for turn in zip_longest(*cut) for hole in turn if hole is not None]
     some = holes[:limit]
-    _complete(out, label, holes, some, Places(None, each, seed), engines)
+    _complete(out, label, holes, some, Places(None, each, seed), engines, Variant())
     outcomes = {item.hole: item for item in read_outcomes(out)[label]}
     pairs = [(hole, outcomes[hole.id]) for hole in some]
     with closing(check_suites(out / VERDICTS, trees, pairs, confinement)) as steps:
@@ -130,13 +166,15 @@ def _complete(
     some: Sequence[Hole],
     places: Places,
     engines: Engines,
+    variant: Variant,
 ) -> None:
     model = find_or_offer(engines.model)
     device = cast(Device, engines.device)
     picked = pick_device(device)
     compute_type = pick_compute_type("auto", picked)
     threads = engines.threads or default_threads()
-    pipeline = Pipeline.default(model.description, Tokenizer.from_file(model.path / TOKENIZER_FILE))
+    tokenizer = Tokenizer.from_file(model.path / TOKENIZER_FILE)
+    pipeline = Pipeline.default(model.description, tokenizer, variant)
     sampling = pipeline.options.sampling
     facts = run_facts(BENCHMARK, holes_digest(holes), model, picked, compute_type, threads)
     facts["settings"] = {

@@ -183,17 +183,23 @@ def _quality(
     model: _Model = None,
     device: _Device = "auto",
     threads: _Threads = 0,
+    patience: Annotated[int | None, typer.Option(help="Steps; -1 waits for all samples.")] = None,
+    ranker: Annotated[str | None, typer.Option(help="Another ranker than the default.")] = None,
+    agreement: Annotated[float | None, typer.Option(help="Weight of samples that agree.")] = None,
+    parse_errors: Annotated[float | None, typer.Option(help="Weight of syntax errors.")] = None,
 ) -> None:
     """Holes in real code of five languages, through the editor's pipeline.
 
     Samples are drawn once and kept in the folder; run it again, with another --label, to see what
-    another version of this project makes of the same samples.
+    another version of this project, or another choice, makes of the same samples.
     """
     from codex_lsp.cli import eval_quality_runs as runs
 
     places = runs.Places(folder, each, seed)
     part = runs.Part(limit, shard, drawn)
-    runs.run_quality(places, out, label, part, runs.Engines(model, device, threads))
+    variant = runs.Variant(patience, ranker, agreement, parse_errors)
+    engines = runs.Engines(model, device, threads)
+    runs.run_quality(places, out, label, part, engines, variant)
 
 
 def _suites(

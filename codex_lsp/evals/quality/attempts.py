@@ -99,12 +99,20 @@ class Pipeline:
     options: CompleterOptions = field(default_factory=CompleterOptions)
 
     @classmethod
-    def default(cls, description: ModelDescription, tokenizer: Tokenizer) -> Pipeline:
-        """Return the pipeline with the editor's defaults; nothing depends on the clock."""
+    def default(
+        cls,
+        description: ModelDescription,
+        tokenizer: Tokenizer,
+        change: Callable[[CompleterOptions], CompleterOptions] = lambda options: options,
+    ) -> Pipeline:
+        """Return the pipeline with the editor's defaults; nothing depends on the clock.
+
+        :param change: makes another default of the editor's
+        """
         sampling = SamplingParams(**dataclasses.asdict(description.sampling))
         sampling = replace(sampling, n=ROWS, max_tokens=MAX_BLOCK_TOKENS)
         options = CompleterOptions(sampling=sampling, max_latency_ms=None)
-        return cls(description, tokenizer, options)
+        return cls(description, tokenizer, change(options))
 
     def attempt(
         self, hole: Hole, known: Sequence[Draw], live: Callable[[], Engine]
