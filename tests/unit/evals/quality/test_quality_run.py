@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from codex_lsp.cli.eval_quality_runs import Variant
 from codex_lsp.engine.base import Cancellation, Engine, FirstToken, Generation, TokenSink
 from codex_lsp.errors import UsageError
 from codex_lsp.evals.quality.attempts import Pipeline
@@ -190,3 +191,17 @@ def test_a_report_compares_versions_and_fills_a_page(tmp_path: Path) -> None:
     (row,) = (line for line in page.read_text().splitlines() if line.startswith("| now |"))
     assert row.split(" | ")[1:3] == ["1", "0.00 (0.00 to 0.00)"]
     assert "best of 4: oracle" in (folder / "report.html").read_text()
+
+
+def test_other_choices_change_the_editors_attempt_only() -> None:
+    default = Pipeline.default(description(), byte_tokenizer()).options
+    changed = Variant(patience=-1, ranker="summed-logprob", agreement=0.5, parse_errors=1.0)(
+        default
+    )
+    assert (changed.sampling.patience, changed.sampling.sure_logprob) == (None, None)
+    assert changed.ranker == "summed-logprob"
+    assert (changed.terms.agreement, changed.terms.parse_errors) == (0.5, 1.0)
+    assert Variant()(default) == default
+    assert Variant(patience=6)(default).sampling.patience == 6
+    with pytest.raises(UsageError, match="--ranker is 'best'"):
+        Variant(ranker="best")(default)
