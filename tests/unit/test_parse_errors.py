@@ -59,7 +59,7 @@ def test_errors_and_missing_nodes_are_counted() -> None:
 
 
 def test_a_candidate_that_brings_errors_loses_by_their_weight() -> None:
-    rows = [(" f(1))\n", -0.5), (" f(2)\n", -0.9)]
+    rows = [(" f(1 2)\n", -0.5), (" f(2)\n", -0.9)]
     request = CompletionRequest(Document("x =", "python"), 3)
     firsts = []
     for weight in (0.0, 0.3, 0.5):
@@ -69,4 +69,4 @@ def test_a_candidate_that_brings_errors_loses_by_their_weight() -> None:
         result = Completer(FakeEngine(rows), description()).complete(request, options).result
         assert isinstance(result, Completion)
         firsts.append(result.text)
-    assert firsts == [" f(1))", " f(1))", " f(2)"]
+    assert firsts == [" f(1 2)", " f(1 2)", " f(2)"]
