@@ -24,6 +24,9 @@ def read_settings(path):
     |
 `;
 
+/** A place where the model can mean several things. */
+const OPEN = 'words = ["one", "two", "three"]\nnumbers = [3, 1, 2]\nresult = |\n';
+
 /** That a text stands at the mark. What grows may have become longer since it was looked at. */
 function expectInserted(saved: string, marked: string, text: string): void {
   const [before = '', after = ''] = marked.split('|');
@@ -79,7 +82,7 @@ export function acceptScenarios(get: () => Session): void {
 
   it('cycles through the candidates, and inserts the one on screen', async () => {
     const session = get();
-    await session.open('cycle.py', LINE);
+    await session.open('cycle.py', OPEN);
     await session.press('Alt+\\');
     const first = await session.restingGhostText();
     await session.press('Alt+]');
@@ -91,7 +94,7 @@ export function acceptScenarios(get: () => Session): void {
     await session.press('Alt+]');
     await until(async () => (await session.ghostNow()) === second, 'the second one is back');
     await session.press('Tab');
-    expect(await session.save('cycle.py')).toBe(LINE.replace('|', second));
+    expect(await session.save('cycle.py')).toBe(OPEN.replace('|', second));
   });
 
   it('is dismissed by Escape, and changes nothing', async () => {
@@ -125,7 +128,7 @@ export function acceptScenarios(get: () => Session): void {
 
   it('brings the next candidate up when another is typed', async () => {
     const session = get();
-    await session.open('sibling.py', LINE);
+    await session.open('sibling.py', OPEN);
     await session.press('Alt+\\');
     const first = await session.restingGhostText();
     await session.press('Alt+]');

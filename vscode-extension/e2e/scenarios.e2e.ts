@@ -13,6 +13,7 @@ beforeAll(async () => {
 
 afterEach(async ({ task }) => {
   if (task.result?.state === 'fail') await session.picture('failed');
+  else await session.tidy();
 });
 
 afterAll(() => session?.close());

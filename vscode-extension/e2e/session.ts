@@ -55,6 +55,12 @@ export class Session {
     );
   }
 
+  /** Leave nothing open for the next scenario. */
+  async tidy(): Promise<void> {
+    await this.press('Escape', 'Escape', 'Control+k', 's', 'Control+k', 'Control+w');
+    await this.page.locator('.tabs-container .tab').first().waitFor({ state: 'detached' });
+  }
+
   /** Turn to an open file again. */
   async show(name: string): Promise<void> {
     await this.page.locator(`.tab[data-resource-name="${name}"]`).click();

@@ -36,7 +36,7 @@ function command(label: string, icon: string, name: string, description = '', ..
 function switchEntries(switches: Switch): Entry[] {
   const document = vscode.window.activeTextEditor?.document;
   const entries = [
-    command(`Switch ${settings.enabled() ? 'off' : 'on'} everywhere`, 'power', 'codexLsp.toggle'),
+    command(`Switch ${settings.enabled() ? 'off' : 'on'} everywhere`, 'circle-slash', 'codexLsp.toggle'),
   ];
   if (document) {
     const language = document.languageId;
