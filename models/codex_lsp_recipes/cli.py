@@ -16,6 +16,8 @@ _BASE = typer.Option("--base", help="Where the base's weights are kept.")
 _THREADS = typer.Option("--threads", help="Threads to compute with.")
 DATA = Path("runs/recipe")
 
+_EXTRA = ("datasketch", "matplotlib", "torch")
+
 
 def build_app() -> typer.Typer:
     """Put the commands together."""
@@ -40,6 +42,14 @@ def main() -> None:
         build_app()()
     except CodexLspError as error:
         typer.echo(f"error: {error}", err=True)
+        sys.exit(1)
+    except ModuleNotFoundError as error:
+        if error.name not in _EXTRA:
+            raise
+        typer.echo(
+            f"error: {error.name} is missing; install it with `pip install 'codex-lsp[train]'`.",
+            err=True,
+        )
         sys.exit(1)
 
 
@@ -78,6 +88,12 @@ def _train(
     rank: Annotated[int, typer.Option(help="A new run's adapter rank.")] = 32,
     rows: Annotated[int, typer.Option(help="A new run's sequences a step.")] = 4,
     length: Annotated[int, typer.Option(help="A new run's sequence length, in tokens.")] = 512,
+    fim_share: Annotated[
+        float, typer.Option(help="A new run's share of files as fill-in-the-middle.")
+    ] = 0.5,
+    middle_weight: Annotated[
+        float, typer.Option(help="What a new run's middle tokens count, where others count 1.")
+    ] = 1.0,
     seed: Annotated[int, typer.Option(help="A new run's seed.")] = 1,
     threads: Annotated[int, _THREADS] = 2,
 ) -> None:
@@ -88,7 +104,11 @@ def _train(
     from codex_lsp_recipes.settings import Settings
 
     new = Settings(
-        mix=Mix(length=length, seed=seed), schedule=Schedule(peak=rate), rows=rows, rank=rank
+        mix=Mix(length=length, fim_share=fim_share, seed=seed),
+        schedule=Schedule(peak=rate),
+        rows=rows,
+        rank=rank,
+        middle_weight=middle_weight,
     )
     train(Wish(run, corpus, base, resume, decay_steps, max_steps, threads), new)
 

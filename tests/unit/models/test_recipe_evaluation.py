@@ -8,10 +8,12 @@ import pytest
 from tiny_model import TinySpec, write_gguf
 from typer.testing import CliRunner
 
+from codex_lsp.errors import UsageError
 from codex_lsp.model_dir import FimTokens, ModelDir, PromptFormat, load
 from codex_lsp_models.build import Facts, write_gguf_model
 from codex_lsp_models.gguf_llama import GgufFile
 from codex_lsp_models.progress import silent
+from codex_lsp_recipes import cli
 from codex_lsp_recipes.cli import build_app
 from codex_lsp_recipes.evaluation import draw_line, evaluate
 
@@ -44,6 +46,26 @@ def test_noise_reads_at_chance_and_matches_no_line(model: ModelDir) -> None:
     # A vocabulary of 320 is 5.8 nats a token, and a token is more than a byte.
     assert 1 < found.nats_per_byte < 8
     assert found.line_match == 0 and found.line_match_suffix == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ModuleNotFoundError("no", name="torch"), "torch is missing; install it with `pip install"),
+        (UsageError("There is no such run."), "error: There is no such run."),
+    ],
+)
+def test_a_failure_is_one_sentence(
+    error: Exception, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "build_app", lambda: fail)
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 1
+    assert said in capsys.readouterr().err
 
 
 def test_every_command_says_what_it_is_for() -> None:

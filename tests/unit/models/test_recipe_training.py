@@ -36,6 +36,7 @@ from codex_lsp_models.gguf_llama import GgufFile  # noqa: E402
 from codex_lsp_models.progress import silent  # noqa: E402
 from codex_lsp_recipes import checkpoint as checkpoints  # noqa: E402
 from codex_lsp_recipes import training  # noqa: E402
+from codex_lsp_recipes.curve import draw  # noqa: E402
 from codex_lsp_recipes.exporting import export  # noqa: E402
 from codex_lsp_recipes.head import head_logprobs, head_loss  # noqa: E402
 from codex_lsp_recipes.training import Pace, weighted  # noqa: E402
@@ -192,6 +193,31 @@ def test_the_adapter_merged_with_numpy_computes_what_torch_does(
     (logprobs,) = read_logprobs(tmp_path / "model", [ids])
     merged = logprobs[np.arange(len(ids) - 1), ids[1:]]
     np.testing.assert_allclose(merged, trained[0].numpy(), atol=1e-4)
+
+
+def test_a_curve_survives_a_kill_and_can_be_drawn(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason=REASON)
+    held_out = {"plain": 0.5, "middle": 0.6, "middle_prefix_only": 0.4}
+    for record in (
+        {"step": 0, "tokens": 0, "held_out": held_out},
+        {"step": 1, "tokens": 9, "loss": 3.0},
+        {"step": 2, "tokens": 18, "loss": 2.5},
+        {"step": 2, "tokens": 18, "loss": 2.0},
+    ):
+        checkpoints.note(tmp_path, record)
+    with (tmp_path / checkpoints.CURVE).open("a") as curve:
+        curve.write('{"step": 3, "tok')
+
+    records = checkpoints.read_curve(tmp_path)
+
+    # A step that was done again counts as it was the last time.
+    assert [(record["step"], record.get("loss")) for record in records] == [
+        (0, None),
+        (1, 3.0),
+        (2, 2.0),
+    ]
+    draw(records, tmp_path / "curve.svg")
+    assert "held-out loss, nats a byte" in (tmp_path / "curve.svg").read_text()
 
 
 def test_settings_are_read_back_as_they_were() -> None:
