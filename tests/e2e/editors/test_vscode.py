@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +16,8 @@ import pytest
 
 EXTENSION = Path(__file__).parents[3] / "vscode-extension"
 MOST_BYTES = 300_000
+
+ASKED_FOR = "CODEX_LSP_E2E_VSCODE"
 
 Npm = Callable[..., None]
 
@@ -61,3 +65,30 @@ def test_the_package_is_small_and_holds_what_a_user_needs(vsix: Path) -> None:
     for needed in ("readme.md", "changelog.md", "license.txt", "dist/extension.js"):
         assert f"extension/{needed}" in names
     assert not [name for name in names if name.endswith((".ts", ".map")) or "node_modules" in name]
+
+
+@pytest.fixture(scope="session")
+def server_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"]
+    subprocess.run([*pip, "--wheel-dir", folder, EXTENSION.parent], check=True)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.skipif(not os.environ.get(ASKED_FOR), reason=f"runs with {ASKED_FOR}=1 only")
+def test_what_a_user_does_in_real_vs_code(
+    npm: Npm, vsix: Path, server_wheel: Path, tool: Any, installer: ModuleType
+) -> None:
+    tool("chromium")
+    chromium = shutil.which("chromium")
+    assert chromium is not None
+    npm(
+        "e2e",
+        CODEX_LSP_E2E_CODE_SERVER=tool("code-server"),
+        CODEX_LSP_E2E_NODE=installer.BIN / "node",
+        CODEX_LSP_E2E_CHROMIUM=chromium,
+        CODEX_LSP_E2E_VSIX=vsix,
+        CODEX_LSP_E2E_PACKAGE=server_wheel,
+    )
