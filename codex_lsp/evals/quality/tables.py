@@ -18,6 +18,7 @@ from codex_lsp.evals.quality.calibrating import (
 from codex_lsp.evals.quality.policies import BASE, POLICIES, Figures, as_the_editor, figures
 from codex_lsp.evals.quality.suites import VARIANTS, Verdict
 from codex_lsp.evals.tables import Table, interval, percent
+from codex_lsp.ranking import THRESHOLDS
 
 _CHARS = ((1, 8), (9, 20), (21, 40), (41, 100_000))
 _COLUMNS = ("exact line, %", "edit similarity", "no suggestion, %", "right of those shown, %")
@@ -187,9 +188,34 @@ def calibration_tables(outcomes: Sequence[Outcome]) -> list[Table]:
         return []
     return [
         fitness_table(found),
+        profiles_table(outcomes),
         *(_reliability_table(item) for item in found[1:3]),
         *(_threshold_table(item) for item in found[1:]),
     ]
+
+
+def profiles_table(outcomes: Sequence[Outcome]) -> Table:
+    """Return what each profile would show of the editor's suggestions.
+
+    No threshold was fitted to these holes, so all of them count.
+    """
+    shown = [item.editor for item in outcomes if item.editor.text is not None]
+    all_right = sum(item.exact for item in shown)
+    rows = []
+    for profile, least in THRESHOLDS.items():
+        kept = [item for item in shown if item.confidence >= least]
+        right = sum(item.exact for item in kept)
+        rows.append(
+            (
+                profile,
+                f"{least:g}",
+                percent(len(kept) / len(shown)) if shown else "–",
+                percent(right / len(kept)) if kept else "–",
+                percent(right / all_right) if all_right else "–",
+            )
+        )
+    header = ("profile", "from confidence", "shown, %", "right, %", "of all right ones, %")
+    return Table("Profiles", header, tuple(rows), f"Of {len(shown)} suggestions.")
 
 
 def fitness_table(found: Sequence[Calibrated]) -> Table:
@@ -234,4 +260,4 @@ def _threshold_table(item: Calibrated) -> Table:
     everything = sum(item.right) / len(item.right)
     rows.append(("eager", "", "0", "100.00", percent(everything)))
     header = ("profile", "wanted right, %", "from confidence", "shown, %", "right, %")
-    return Table(f"Profiles, {item.name}", header, tuple(rows))
+    return Table(f"Thresholds, {item.name}", header, tuple(rows))

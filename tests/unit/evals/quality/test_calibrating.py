@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,7 @@ from codex_lsp.evals.quality.calibrating import (
     threshold,
     winners,
 )
+from codex_lsp.evals.quality.tables import profiles_table
 from tests.unit.evals.quality.places import NOTHING, outcome, shown
 
 
@@ -58,3 +60,11 @@ def test_constants_are_fitted_on_other_files_than_they_are_judged_on() -> None:
     assert found[2].weights[1] > 0
     with pytest.raises(ValueError, match="too few"):
         calibrate(items[:1])
+
+
+def test_profiles_show_what_is_sure_enough() -> None:
+    sure = outcome(editor=replace(shown("a", -0.1, exact=True), confidence=0.9))
+    unsure = outcome(editor=replace(shown("b", -0.1), confidence=0.01))
+    rows = {row[0]: row[2:] for row in profiles_table([sure, unsure, outcome()]).rows}
+    assert rows["confident"] == ("50.00", "100.00", "100.00")
+    assert rows["eager"] == ("100.00", "50.00", "100.00")
