@@ -17,14 +17,18 @@ export function controlScenarios(get: () => Session): void {
     await session.picture('menu');
     await session.pick('Switch off for python');
     await session.status('off. Completions are switched off in python documents.');
+    // The menu gives the focus back to the status bar.
+    await session.press('Control+1');
     await session.type('self');
     expect((await session.ghostsDuring(() => session.page.waitForTimeout(1000))).filter(Boolean)).toEqual([]);
     await session.press('Escape');
+    await session.noGhost();
     await session.command('codex-lsp: Switch Completions On or Off for This Language');
     await session.status('ready');
     await session.press('Alt+\\');
     await session.ghostText();
     await session.press('Escape');
+    await session.noGhost();
   });
 
   it('follows changed settings at once', async () => {
@@ -39,6 +43,7 @@ export function controlScenarios(get: () => Session): void {
     await session.press('Alt+\\');
     expect((await session.restingGhostText()).split('\n')).toHaveLength(1);
     await session.press('Escape');
+    await session.noGhost();
     await change({});
   });
 
@@ -56,6 +61,7 @@ export function controlScenarios(get: () => Session): void {
     await session.press('Alt+\\');
     await session.ghostText();
     await session.press('Escape');
+    await session.noGhost();
   });
 
   it('offers to get a model that is missing', { timeout: 180_000 }, async () => {
