@@ -22,6 +22,8 @@ def trim_lines_above(draft: Draft, context: Context) -> Draft | Rejection:
     Of 180,000 lines in Python packages 45 repeat the line above; of the lines that a small model
     makes many do. Elements of a list may be equal, each on a line of its own.
     """
+    if context.line_before.strip() and not draft.text.partition("\n")[0].strip():
+        return draft  # the user has begun the copy with a line of their own
     above = [line.rstrip() for line in context.prefix.split("\n")[:-1] if line.strip()]
     lines = [line.whole.rstrip() for line in lines_of(draft.text, context) if line.whole.strip()]
     for size in range(1, min(_MAX_BLOCK, len(above), len(lines)) + 1):
