@@ -17,8 +17,6 @@ import pytest
 EXTENSION = Path(__file__).parents[3] / "vscode-extension"
 MOST_BYTES = 300_000
 
-ASKED_FOR = "CODEX_LSP_E2E_VSCODE"
-
 Npm = Callable[..., None]
 
 
@@ -77,7 +75,6 @@ def server_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.skipif(not os.environ.get(ASKED_FOR), reason=f"runs with {ASKED_FOR}=1 only")
 def test_what_a_user_does_in_real_vs_code(
     npm: Npm, vsix: Path, server_wheel: Path, tool: Any, installer: ModuleType
 ) -> None:
