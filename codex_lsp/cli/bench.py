@@ -268,7 +268,7 @@ def _all(
         Path | None, typer.Option(help="A page whose marked places take the tables.")
     ] = None,
     limit_keys: _Keys = 300,
-    requests: Annotated[int, typer.Option(help="Requests of the memory run.")] = 2000,
+    requests: Annotated[int, typer.Option(help="Requests of the memory run.")] = 10_000,
 ) -> None:
     """Run every benchmark with its defaults: tables as Markdown, the plot, all recordings."""
     from codex_lsp.cli import bench_all
