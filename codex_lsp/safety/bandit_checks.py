@@ -80,6 +80,9 @@ class Bandit:
 
 def _import_bandit() -> Run:
     format_warning = warnings.formatwarning
+    # stevedore calls it an error that a format of reports wants a package of its own; what is
+    # missing of the checks is looked for below.
+    logging.getLogger("stevedore").setLevel(logging.CRITICAL + 1)
     with warnings.catch_warnings():
         # It loads its plugins in a way that stevedore is going to give up.
         warnings.simplefilter("ignore", DeprecationWarning)
