@@ -39,7 +39,7 @@ def run(out: Path, page: Path | None, keys: int, requests: int) -> None:
     plot = out / "latency.svg"
     keep([_machine_table()])
     keep(bench_engine_runs.run_latency(sizes, (0,), None, plot, output("latency")))
-    keep([bench_engine_runs.run_cancel((1, 4), 40, 256, None, output("cancel"))])
+    keep([bench_engine_runs.run_cancel((1, 4), 60, 256, None, output("cancel"))])
     keep([bench_server_runs.run_startup(5, (), None, output("startup"))])
     keep([bench_server_runs.run_overhead(40, (), None, output("overhead"))])
     lines = bench_recall_runs.Typing((), 300, 0)
