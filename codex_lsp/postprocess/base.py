@@ -114,5 +114,6 @@ def apply_filters(
                 names = draft.trimmed_by
                 names = names if step.name in names else (*names, step.name)
                 draft = replace(result, trimmed_by=names)
-        if draft.text.rstrip() == before.text.rstrip():
+        # Blanks at the end count: what stands before them is looked at otherwise without them.
+        if draft.text == before.text and draft.replaces == before.replaces:
             return draft
