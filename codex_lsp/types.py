@@ -10,6 +10,8 @@ import math
 from dataclasses import dataclass, field
 from enum import Enum
 
+from codex_lsp.reasons import RejectionReason as RejectionReason
+
 
 class Trigger(Enum):
     """What made the request."""
@@ -33,67 +35,6 @@ class FinishReason(Enum):
     """The user has typed something else meanwhile."""
     REPETITION = "repetition"
     """It said the same over and over (:mod:`codex_lsp.cycles`): the end may be half a line."""
-
-
-class RejectionReason(Enum):
-    """Why there is no suggestion. Values are stable: they are part of the JSON and the protocol."""
-
-    EMPTY = "empty"
-    """The model had nothing to add here."""
-    REPEATS_SUFFIX = "repeats_suffix"
-    """All it would add stands right of the cursor already."""
-    REPEATS_PREFIX = "repeats_prefix"
-    """All it would add stands on the lines above already."""
-    REPETITION = "repetition"
-    """It says the same over and over."""
-    UNBALANCED = "unbalanced"
-    """It closes what is closed already, or was never opened."""
-    DOES_NOT_FIT = "does_not_fit"
-    """It would run into the word right of the cursor."""
-    UNFINISHED = "unfinished"
-    """It was cut off before anything in it was whole."""
-    PROSE = "prose"
-    """It talks about the code instead of going on with it."""
-    LICENCE = "licence"
-    """It is the beginning of a licence that nobody asked for."""
-    PERSONAL_DATA = "personal_data"
-    """It holds an e-mail address that does not stand in the document."""
-    LOOKS_SECRET = "looks_secret"
-    """It holds what looks like a key, a token or a password."""
-    MID_WORD = "mid_word"
-    """The cursor stands in the middle of a word."""
-    STATEMENT_ENDS = "statement_ends"
-    """The statement left of the cursor is finished: nothing is to follow on its line."""
-    COMMENT = "comment"
-    """The comment is finished, or it is a licence."""
-    DATA = "data"
-    """The cursor stands in data that can only be guessed: a hash, a key, a very long line."""
-    SUGGESTION_OPEN = "suggestion_open"
-    """The suggest widget has an item selected that does not begin with what was typed."""
-    LOW_CONFIDENCE = "low_confidence"
-    """The best candidate is less likely to be right than the user's profile asks for."""
-    UNSAFE = "unsafe"
-    """Every candidate would make the code insecure, and such ones are not to be shown."""
-    TOO_LARGE = "too_large"
-    """The document is larger than the size limit of the settings."""
-    SUPERSEDED = "superseded"
-    """A newer request took its place."""
-    CANCELLED = "cancelled"
-    """The client called the request off."""
-    STALE = "stale"
-    """The document changed while the model was at work."""
-    DISABLED = "disabled"
-    """Completions are switched off here."""
-    SECRET_FILE = "secret_file"
-    """The file may hold secrets, so it is never read."""
-    NO_MODEL = "no_model"
-    """No model is installed, or it could not be loaded."""
-    MODEL_LOADING = "model_loading"
-    """The model is still being loaded."""
-    ENGINE_FAILED = "engine_failed"
-    """The model could not be run."""
-    UNKNOWN_DOCUMENT = "unknown_document"
-    """The client never opened this document."""
 
 
 class Shape(Enum):
