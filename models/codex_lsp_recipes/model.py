@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from codex_lsp_models.gguf_llama import GgufFile, LlamaShape, unpermute_rotary_rows
+from codex_lsp_recipes.attention import causal_attention
 from codex_lsp_recipes.head import head_logprobs, head_loss
 
 
@@ -79,13 +80,7 @@ class Block(nn.Module):
         turned = rotate(heads[:, : shape.heads + shape.kv_heads], cos, sin)
         queries, keys = turned[:, : shape.heads], turned[:, shape.heads :]
         values = heads[:, shape.heads + shape.kv_heads :]
-        group = shape.heads // shape.kv_heads
-        mixed = functional.scaled_dot_product_attention(
-            queries,
-            keys.repeat_interleave(group, dim=1),
-            values.repeat_interleave(group, dim=1),
-            is_causal=True,
-        )
+        mixed = causal_attention(queries, keys, values)
         out: Tensor = self.attn_output(mixed.transpose(1, 2).reshape(x.shape[0], shape.hidden))
         return out
 

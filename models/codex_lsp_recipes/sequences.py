@@ -20,8 +20,10 @@ from codex_lsp_recipes.fim import Order, Sentinels, draw_split, lay_out
 WINDOW_CHARS = 1_700
 """About what 512 tokens of Python hold."""
 
-SLOTS = ("file",) * 13 + ("function",) * 2 + ("problem",)
+SLOTS = ("file",) * 10 + ("script",) * 3 + ("function",) * 2 + ("problem",)
 """What every 16 sequences are made of, before they are shuffled."""
+
+WHOLE_FILES = frozenset({"file", "script"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Mix:
     """
 
     length: int = 512
-    fim_share: float = 0.5
+    fim_share: float = 0.7
     spm_share: float = 0.25
     seed: int = 1
 
@@ -57,9 +59,9 @@ class Sequences:
         :param start: the token that every sequence begins with
         :raises UsageError: there is no corpus
         """
-        files = corpus.read_texts(folder / corpus.FILES)
         self._passages: dict[str, list[tuple[Passage, ...]]] = {
-            "file": [(passage,) for text in files for passage in windows(text)],
+            "file": _cut(corpus.read_texts(folder / corpus.FILES)),
+            "script": _cut(corpus.read_texts(folder / corpus.SCRIPTS)),
             "function": _joined(corpus.read_texts(folder / corpus.FUNCTIONS)),
             "problem": _joined(corpus.read_texts(folder / corpus.PROBLEMS)),
         }
@@ -70,7 +72,7 @@ class Sequences:
         self._orders: dict[tuple[str, int], NDArray[np.int64]] = {}
 
     def __len__(self) -> int:
-        """Return after how many sequences the files begin anew."""
+        """Return after how many sequences the Python files begin anew."""
         return len(self._passages["file"]) * len(SLOTS) // SLOTS.count("file")
 
     def sequence(self, index: int) -> list[int]:
@@ -82,7 +84,7 @@ class Sequences:
         passages = self._passage(source, turn * SLOTS.count(source) + before)
         rng = np.random.default_rng([self._mix.seed, 2, index])
         room = self._mix.length - 1
-        if source == "file" and rng.random() < self._mix.fim_share:
+        if source in WHOLE_FILES and rng.random() < self._mix.fim_share:
             order: Order = "SPM" if rng.random() < self._mix.spm_share else "PSM"
             split = draw_split(passages[0].text, rng)
             body = lay_out(split, self._sentinels, order, self._encode, room)
@@ -121,6 +123,10 @@ def windows(text: str) -> list[Passage]:
     if current:
         passages.append(Passage(current, whole=True))
     return passages
+
+
+def _cut(texts: Sequence[str]) -> list[tuple[Passage, ...]]:
+    return [(passage,) for text in texts for passage in windows(text)]
 
 
 def _joined(texts: Sequence[str]) -> list[tuple[Passage, ...]]:

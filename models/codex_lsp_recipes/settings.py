@@ -30,10 +30,10 @@ class Settings:
 
     mix: Mix = field(default_factory=Mix)
     schedule: Schedule = field(default_factory=Schedule)
-    rows: int = 4
+    rows: int = 8
     rank: int = 32
     scale: float = 2.0
-    middle_weight: float = 1.0
+    middle_weight: float = 2.0
     rows_rate: float = 1.0
     weight_decay: float = 0.0
     max_gradient_norm: float = 1.0

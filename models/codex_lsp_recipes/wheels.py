@@ -29,6 +29,7 @@ HELD_OUT = frozenset(
         "flask",
         "httpx",
         "networkx",
+        "panel-material-ui",
         "pydantic-evals",
         "pygls",
         "rich",
@@ -36,6 +37,7 @@ HELD_OUT = frozenset(
         "starlette",
         "textual",
         "werkzeug",
+        "zod",
     }
 )
 """Packages that something is measured on: never trained on, and nor is Python's own library."""
@@ -54,6 +56,16 @@ class Wheel:
     file: str
     sha256: str
     licence: str
+
+    def sources(self, folder: Path) -> dict[str, bytes]:
+        """Return the Python files by their paths; the wheel is fetched into ``folder`` if need be.
+
+        :raises PullError: it cannot be had
+        :raises DamagedFileError: it is another file, or under another licence
+        """
+        with open_wheel(self, folder) as archive:
+            names = [name for name in archive.namelist() if name.endswith(".py")]
+            return {name: archive.read(name) for name in names}
 
 
 def pinned_wheels() -> tuple[Wheel, ...]:

@@ -33,7 +33,7 @@ def write_tiny(folder: Path) -> Path:
 
 def write_corpus(folder: Path) -> Path:
     folder.mkdir()
-    for name in (corpus.FILES, corpus.FUNCTIONS, corpus.PROBLEMS):
+    for name in corpus.PARTS:
         with (folder / name).open("w") as file:
             for number in range(7):
                 text = f"def read_{number}(path):\n    with open(path) as file:\n" + (

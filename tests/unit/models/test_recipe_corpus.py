@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from codex_lsp.errors import DamagedFileError, UsageError
 pytest.importorskip("datasketch", reason="needs the extra `train`: pip install 'codex-lsp[train]'")
 
 from codex_lsp_recipes import corpus  # noqa: E402
+from codex_lsp_recipes.npm import NpmPackage  # noqa: E402
 from codex_lsp_recipes.wheels import Wheel  # noqa: E402
 
 SHELF = '''"""A shelf of books."""
@@ -74,6 +77,43 @@ def write_wheel(folder: Path, files: dict[str, str], licence: str = "MIT") -> Wh
     return Wheel("lib", "1.0", file.name, sha256(file), "MIT")
 
 
+SCRIPT = """export interface Book {
+  title: string;
+  reader?: string;
+}
+
+export class Shelf {
+  private books: Book[] = [];
+
+  add(title: string): Book {
+    const book: Book = { title };
+    this.books.push(book);
+    return book;
+  }
+
+  lend(title: string, reader: string): Book {
+    const book = this.books.find((one) => one.title === title);
+    if (!book) {
+      throw new Error(`${title} is not on the shelf`);
+    }
+    book.reader = reader;
+    return book;
+  }
+}
+"""
+
+
+def write_npm_package(folder: Path, files: dict[str, str], licence: str = "MIT") -> NpmPackage:
+    path = folder / "some-lib-2.0.tgz"
+    files = {"package.json": json.dumps({"license": licence}), **files}
+    with tarfile.open(path, "w:gz") as archive:
+        for name, text in files.items():
+            member = tarfile.TarInfo(f"package/{name}")
+            member.size = len(text.encode())
+            archive.addfile(member, io.BytesIO(text.encode()))
+    return NpmPackage("@some/lib", "2.0", sha256(path), "MIT", "src/")
+
+
 def write_problems(folder: Path) -> corpus.Evaluations:
     human_eval = [
         {"prompt": "def pick(words, vowels, shortest):\n", "canonical_solution": SOLUTION}
@@ -94,8 +134,21 @@ def write_problems(folder: Path) -> corpus.Evaluations:
     return corpus.Evaluations(*paths)
 
 
-def build(folder: Path, wheel: Wheel, held_out: list[str], name: str = "corpus") -> Path:
-    corpus.build([wheel], folder, write_problems(folder), held_out, folder / name, lambda _: None)
+def build(
+    folder: Path,
+    wheel: Wheel,
+    held_out: list[str],
+    name: str = "corpus",
+    scripts: tuple[NpmPackage, ...] = (),
+) -> Path:
+    corpus.build(
+        corpus.Packages([wheel], scripts),
+        folder,
+        write_problems(folder),
+        held_out,
+        folder / name,
+        lambda _: None,
+    )
     return folder / name
 
 
@@ -137,7 +190,7 @@ def test_the_same_wheels_give_the_same_bytes(tmp_path: Path) -> None:
     wheel = write_wheel(tmp_path, {"lib/shelf.py": SHELF, "lib/clock.py": CLOCK})
     first, second = build(tmp_path, wheel, [], "one"), build(tmp_path, wheel, [], "two")
     assert len(corpus.read_texts(first / corpus.FILES)) == 2
-    for name in (corpus.FILES, corpus.FUNCTIONS, corpus.PROBLEMS, corpus.REPORT):
+    for name in (*corpus.PARTS, corpus.REPORT):
         assert (first / name).read_bytes() == (second / name).read_bytes()
 
 
@@ -145,6 +198,50 @@ def test_a_wheel_under_another_licence_is_refused(tmp_path: Path) -> None:
     wheel = write_wheel(tmp_path, {"lib/shelf.py": SHELF}, licence="GPL-3.0")
     with pytest.raises(DamagedFileError, match="says its licence is None instead of 'MIT'"):
         build(tmp_path, wheel, [])
+
+
+def test_of_an_npm_package_its_sources_are_taken(tmp_path: Path) -> None:
+    files = {
+        "src/shelf.ts": SCRIPT,
+        "src/shelf.test.ts": SCRIPT,
+        "src/shelf.d.ts": SCRIPT,
+        "src/broken.js": SCRIPT,  # its types are no JavaScript
+        "dist/shelf.js": SCRIPT,
+        "src/readme.md": SCRIPT,
+    }
+    package = write_npm_package(tmp_path, files)
+    made = build(tmp_path, write_wheel(tmp_path, {}), [], scripts=(package,))
+
+    records = [json.loads(line) for line in (made / corpus.SCRIPTS).read_text().splitlines()]
+    assert records == [
+        {
+            "package": "@some/lib",
+            "version": "2.0",
+            "licence": "MIT",
+            "path": "src/shelf.ts",
+            "text": SCRIPT,
+        }
+    ]
+    report = json.loads((made / corpus.REPORT).read_text())
+    assert report["script_characters"] == len(SCRIPT)
+    assert {reason: count for reason, count in report["dropped_files"].items() if count} == {
+        "tests and test data": 1,
+        "generated": 1,
+        "does not parse, or is not UTF-8": 1,
+    }
+
+
+def test_an_npm_package_under_another_licence_is_refused(tmp_path: Path) -> None:
+    package = write_npm_package(tmp_path, {"src/shelf.ts": SCRIPT}, licence="GPL-3.0")
+    with pytest.raises(DamagedFileError, match="says its licence is 'GPL-3.0' instead of 'MIT'"):
+        package.sources(tmp_path)
+
+
+def test_a_changed_npm_package_is_refused(tmp_path: Path) -> None:
+    package = write_npm_package(tmp_path, {"src/shelf.ts": SCRIPT})
+    write_npm_package(tmp_path, {"src/shelf.ts": SCRIPT + SCRIPT})
+    with pytest.raises(DamagedFileError, match="is damaged or another file"):
+        package.sources(tmp_path)
 
 
 def test_a_changed_wheel_is_refused(tmp_path: Path) -> None:
@@ -158,6 +255,7 @@ def test_without_problems_or_a_corpus_it_is_said_what_to_do(tmp_path: Path) -> N
     wheel = write_wheel(tmp_path, {"lib/shelf.py": SHELF})
     none = corpus.Evaluations(tmp_path / "none.gz", tmp_path / "none.gz")
     with pytest.raises(UsageError, match="cannot be read as problems"):
-        corpus.build([wheel], tmp_path, none, [], tmp_path / "corpus", lambda _: None)
+        packages = corpus.Packages([wheel])
+        corpus.build(packages, tmp_path, none, [], tmp_path / "corpus", lambda _: None)
     with pytest.raises(UsageError, match="make the corpus first"):
         corpus.read_texts(tmp_path / corpus.FILES)

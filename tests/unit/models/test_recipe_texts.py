@@ -13,6 +13,7 @@ from tokenizers import decoders
 
 from codex_lsp.anchors import Anchor
 from codex_lsp.bench.corpus import CORPUS as BENCH_CORPUS
+from codex_lsp.evals.quality.corpus import SOURCES as QUALITY_SOURCES
 from codex_lsp.model_dir import FimTokens, ModelDescription, PromptFormat
 from codex_lsp.options import TokenBudget
 from codex_lsp.prompt import PromptBuilder
@@ -22,7 +23,8 @@ from codex_lsp_recipes.cleaning import MIN_CHARS, Dropped, judge_path, judge_tex
 from codex_lsp_recipes.decontaminate import NGRAM_WORDS, Decontaminator
 from codex_lsp_recipes.fim import Order, Sentinels, Split, draw_hole, draw_split, lay_out
 from codex_lsp_recipes.functions import documented_functions
-from codex_lsp_recipes.licences import permissive_licence
+from codex_lsp_recipes.licences import PERMISSIVE, permissive_licence
+from codex_lsp_recipes.npm import pinned_npm_packages
 from codex_lsp_recipes.schedule import Schedule
 from codex_lsp_recipes.sequences import WINDOW_CHARS, windows
 from codex_lsp_recipes.wheels import HELD_OUT, pinned_wheels
@@ -81,6 +83,17 @@ def test_no_pinned_wheel_is_measured_on() -> None:
     assert len(names) == len(set(names)) > 100
     assert not HELD_OUT.intersection(names)
     assert {entry.package for entry in BENCH_CORPUS} <= HELD_OUT
+    for source in QUALITY_SOURCES:
+        if source.group in ("python", "typescript"):
+            assert source.archive.package in HELD_OUT
+
+
+def test_no_pinned_npm_package_is_measured_on() -> None:
+    packages = pinned_npm_packages()
+    names = [package.name for package in packages]
+    assert len(names) == len(set(names)) > 40
+    assert not HELD_OUT.intersection(names)
+    assert {package.licence for package in packages} <= PERMISSIVE
 
 
 @pytest.mark.parametrize(
@@ -91,6 +104,11 @@ def test_no_pinned_wheel_is_measured_on() -> None:
         ("pkg/test_core.py", Dropped.TEST),
         ("pkg/_vendor/other/core.py", Dropped.FOREIGN),
         ("pkg/attest.py", None),
+        ("src/shelf.ts", None),
+        ("src/__tests__/shelf.ts", Dropped.TEST),
+        ("src/shelf.spec.tsx", Dropped.TEST),
+        ("src/shelf.d.mts", Dropped.GENERATED),
+        ("src/shelf.min.js", Dropped.GENERATED),
     ],
 )
 def test_paths_are_judged(path: str, reason: Dropped | None) -> None:
@@ -112,8 +130,16 @@ FINE = "def add(first, second):\n    return first + second\n\n\n" * 20
     ],
 )
 def test_texts_are_judged(text: str, reason: Dropped | None) -> None:
-    assert judge_text(text) == reason
+    assert judge_text("pkg/core.py", text) == reason
     assert len(FINE) > MIN_CHARS
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [("a.py", None), ("a.js", Dropped.BROKEN), ("a.ts", Dropped.BROKEN), ("a", Dropped.BROKEN)],
+)
+def test_a_text_has_to_parse_as_what_its_name_says(path: str, reason: Dropped | None) -> None:
+    assert judge_text(path, FINE) == reason
 
 
 PROBLEM = '''

@@ -36,6 +36,7 @@ from codex_lsp_models.gguf_llama import GgufFile  # noqa: E402
 from codex_lsp_models.progress import silent  # noqa: E402
 from codex_lsp_recipes import checkpoint as checkpoints  # noqa: E402
 from codex_lsp_recipes import training  # noqa: E402
+from codex_lsp_recipes.attention import causal_attention  # noqa: E402
 from codex_lsp_recipes.curve import draw  # noqa: E402
 from codex_lsp_recipes.exporting import export  # noqa: E402
 from codex_lsp_recipes.head import head_logprobs, head_loss  # noqa: E402
@@ -82,6 +83,22 @@ def test_a_run_that_stopped_goes_on_with_the_very_same_losses(folder: Path, tmp_
     # Step 0 is measured, and every other one; six steps have a loss.
     assert [record["step"] for record in curves[0] if "held_out" in record] == [0, 2, 4, 6]
     assert [record["step"] for record in curves[0] if "loss" in record] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("length", [1, 128, 300])
+def test_attention_is_that_of_torch(length: int) -> None:
+    torch.manual_seed(length)
+    queries = torch.randn(2, 6, length, 8, requires_grad=True)
+    keys, values = (torch.randn(2, 3, length, 8, requires_grad=True) for _ in range(2))
+    inputs = (queries, keys, values)
+    theirs = torch.nn.functional.scaled_dot_product_attention(
+        queries, *(x.repeat_interleave(2, dim=1) for x in (keys, values)), is_causal=True
+    )
+    ours = causal_attention(*inputs)
+    torch.testing.assert_close(ours, theirs)
+    weights = torch.randn_like(ours)
+    gradients = [torch.autograd.grad((x * weights).sum(), inputs) for x in (ours, theirs)]
+    torch.testing.assert_close(*gradients)
 
 
 def test_the_number_of_threads_changes_nothing(folder: Path, tmp_path: Path) -> None:

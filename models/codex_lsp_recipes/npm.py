@@ -1,0 +1,76 @@
+"""The pinned npm packages that the corpus takes JavaScript and TypeScript from."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from codex_lsp.errors import BenchError, DamagedFileError, InvalidModelError, PullError
+from codex_lsp.evals.quality.archives import Archive, fetch, members
+from codex_lsp_recipes.licences import PERMISSIVE
+from codex_lsp_recipes.wheels import HELD_OUT
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+SUFFIXES = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs")
+
+
+@dataclass(frozen=True, slots=True)
+class NpmPackage:
+    """A package of the npm registry.
+
+    :ivar licence: what its package.json must say
+    :ivar folder: its sources lie below it; what is elsewhere may be compiled from them
+    """
+
+    name: str
+    version: str
+    sha256: str
+    licence: str
+    folder: str
+
+    def sources(self, folder: Path) -> dict[str, bytes]:
+        """Return the source files by their paths, fetched into ``folder`` if need be.
+
+        :raises PullError: it cannot be had
+        :raises DamagedFileError: it is another file, or under another licence
+        """
+        archive = Archive("npm", self.name, self.version, self.licence, self.sha256)
+        if not (folder / archive.file).exists():
+            try:
+                fetch(archive, folder)
+            except BenchError as error:
+                raise PullError(str(error)) from error
+        try:
+            files = dict(members(fetch(archive, folder)))
+        except BenchError as error:
+            raise DamagedFileError(str(error)) from error
+        licence = json.loads(files["package.json"]).get("license")
+        if licence != self.licence or licence not in PERMISSIVE:
+            raise DamagedFileError(
+                f"{archive.file} says its licence is {licence!r} instead of {self.licence!r}; take "
+                "it out of npm.toml."
+            )
+        return {
+            name: content
+            for name, content in files.items()
+            if name.startswith(self.folder) and name.endswith(SUFFIXES)
+        }
+
+
+def pinned_npm_packages() -> tuple[NpmPackage, ...]:
+    """Return the corpus' npm packages in their fixed order.
+
+    :raises InvalidModelError: the list names a held-out package
+    """
+    text = resources.files(__package__).joinpath("npm.toml").read_text(encoding="utf-8")
+    packages = tuple(NpmPackage(**entry) for entry in tomllib.loads(text)["package"])
+    if wrong := sorted(HELD_OUT.intersection(package.name for package in packages)):
+        raise InvalidModelError(f"npm.toml lists {wrong[0]}, which is held out; remove it.")
+    return packages
