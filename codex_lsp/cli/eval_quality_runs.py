@@ -39,7 +39,7 @@ from codex_lsp.evals.quality.suites import check as check_suites
 from codex_lsp.evals.quality.tables import calibration_tables, last_label, suites_table
 from codex_lsp.evals.report import markdown_table
 from codex_lsp.evals.run import FACTS, read_facts, refuse_another_run
-from codex_lsp.evals.tables import percent
+from codex_lsp.evals.table import percent
 from codex_lsp.model_dir import TOKENIZER_FILE
 from codex_lsp.options import CompleterOptions, Device, EngineOptions, RankerName
 from codex_lsp.ranking import RANKERS

@@ -24,18 +24,13 @@ from codex_lsp.engine.ct2 import (
 from codex_lsp.errors import UsageError
 from codex_lsp.evals import checking, merging
 from codex_lsp.evals import report as reporting
-from codex_lsp.evals.chains import chains
+from codex_lsp.evals.crypto import CryptoJudge
 from codex_lsp.evals.facts import run_facts
 from codex_lsp.evals.figures import by_problem, pass_rates
-from codex_lsp.evals.problems import (
-    Problem,
-    ProblemSet,
-    read_human_eval,
-    read_infilling,
-    read_mbpp,
-    shard,
-)
+from codex_lsp.evals.headers import read_header
+from codex_lsp.evals.problems import Problem, ProblemSet, shard
 from codex_lsp.evals.quality.run import BENCHMARK, merge_draws
+from codex_lsp.evals.recipes import problems_of
 from codex_lsp.evals.run import RESULTS, Progress, Settings, read_facts, sample
 from codex_lsp.evals.samples import read_checked
 from codex_lsp.evals.sandbox import Confinement, Limits, Sandbox, open_confinement
@@ -83,6 +78,7 @@ class Machine:
 
     model: str | None
     device: str
+    compute_type: str
     threads: int
     check: bool
     workers: int
@@ -96,49 +92,50 @@ def run_file(
     out: Path,
     limit: int | None,
     part: str,
+    header: str | None,
     drawing: Drawing,
     machine: Machine,
 ) -> None:
     """Draw the samples of a published set, check them, and print pass@k."""
-    whole = _read(benchmark, file)
-    some = shard(whole.problems[:limit], *shard_of(part))
-    _run(whole, some, {}, out, drawing, machine)
+    _run({"benchmark": benchmark}, file, out, limit, part, header, drawing, machine)
 
 
-def run_chains(
-    lengths: Sequence[int],
-    count: int,
+def run_made(
+    benchmark: str,
+    recipe: Mapping[str, Any],
     out: Path,
+    limit: int | None,
     part: str,
+    header: str | None,
     drawing: Drawing,
     machine: Machine,
 ) -> None:
-    """Make chains, draw their samples, check them, and print pass@k."""
-    recipe = {"lengths": sorted(set(lengths)), "count": count, "seed": drawing.seed}
-    whole = _made_chains(recipe)
-    some = shard(whole.problems, *shard_of(part))
-    _run(whole, some, {"chains": recipe}, out, drawing, machine)
-
-
-def _made_chains(recipe: Mapping[str, Any]) -> ProblemSet:
-    return chains(recipe["lengths"], recipe["count"], recipe["seed"])
+    """Make problems, draw their samples, check them, and print pass@k."""
+    about = {"benchmark": benchmark, benchmark: dict(recipe)}
+    _run(about, None, out, limit, part, header, drawing, machine)
 
 
 def _run(
-    whole: ProblemSet,
-    some: Sequence[Problem],
-    recipe: Mapping[str, Any],
+    about: dict[str, Any],
+    file: Path | None,
     out: Path,
+    limit: int | None,
+    part: str,
+    header: str | None,
     drawing: Drawing,
     machine: Machine,
 ) -> None:
+    if header is not None:
+        about["header"] = read_header(header)
+    whole = problems_of(about, file)
+    some = shard(whole.problems[:limit], *shard_of(part))
     settings = drawing.settings()
     # A sandbox that does not work is better known before hours of sampling.
-    judge = _sandbox(machine.sandbox, machine.timeout) if machine.check else None
+    judge = _judge(whole.name, machine.sandbox, machine.timeout) if machine.check else None
     model = find_or_offer(machine.model)
     for each in settings:
         folder = out if len(settings) == 1 else out / f"t{each.temperature:g}"
-        with closing(_draw(folder, whole, some, recipe, each, model, machine)) as steps:
+        with closing(_draw(folder, whole, some, about, each, model, machine)) as steps:
             show(steps, f"{whole.name}, T = {each.temperature:g}: samples")
         if judge is not None:
             _check(folder, whole, judge, machine.workers)
@@ -148,29 +145,27 @@ def _draw(
     folder: Path,
     whole: ProblemSet,
     some: Sequence[Problem],
-    recipe: Mapping[str, Any],
+    about: Mapping[str, Any],
     settings: Settings,
     model: ModelDir,
     machine: Machine,
 ) -> Generator[Progress, None, None]:
     device = cast(Device, machine.device)
     picked = pick_device(device)
-    compute_type = pick_compute_type("auto", picked)
+    compute_type = pick_compute_type(machine.compute_type, picked)
     threads = machine.threads or default_threads()
-    facts = {**run_facts(whole.name, whole.sha256, model, picked, compute_type, threads), **recipe}
+    facts = {**run_facts(whole.name, whole.sha256, model, picked, compute_type, threads), **about}
 
     def open_engine(seed: int) -> CTranslate2Engine:
-        return CTranslate2Engine(model, EngineOptions(device, "auto", threads, seed))
+        return CTranslate2Engine(model, EngineOptions(device, compute_type, threads, seed))
 
     return sample(folder, facts, some, settings, model.description, open_engine)
 
 
 def check(folder: Path, file: Path | None, workers: int, timeout: int, sandbox: str) -> None:
     """Check what has no verdict yet, and print pass@k."""
-    facts = read_facts(folder)
-    recipe = facts.get("chains")
-    problems = _made_chains(recipe) if recipe else _read(str(facts.get("benchmark")), file)
-    _check(folder, problems, _sandbox(sandbox, timeout), workers)
+    problems = problems_of(read_facts(folder), file)
+    _check(folder, problems, _judge(problems.name, sandbox, timeout), workers)
 
 
 def merge(out: Path, folders: Sequence[Path]) -> None:
@@ -186,14 +181,6 @@ def report(folder: Path, page: Path | None) -> None:
     """Write the report and say where it is."""
     for written in reporting.write_report(folder, page):
         sys.stdout.write(f"{written}\n")
-
-
-def _read(benchmark: str, file: Path | None) -> ProblemSet:
-    if benchmark == "humaneval":
-        return read_human_eval(file)
-    if file is None:
-        raise UsageError(f"Name the file of the {benchmark} problems with --problems.")
-    return read_infilling(file) if benchmark == "infilling" else read_mbpp(file)
 
 
 def shard_of(text: str) -> tuple[int, int]:
@@ -223,13 +210,16 @@ def confinement_of(kind: str) -> Confinement:
     return confinement
 
 
-def _sandbox(kind: str, timeout: int) -> Sandbox:
+def _judge(benchmark: str, kind: str, timeout: int) -> checking.Judge:
+    """Return what judges samples: their programs are run, but for those that are only read."""
+    if benchmark == "crypto":
+        return CryptoJudge()
     if timeout < 1:
         raise UsageError(f"--timeout is {timeout}, but has to be 1 or more.")
     return Sandbox(confinement_of(kind), Limits(cpu_s=timeout, wall_s=2.0 * timeout + 1))
 
 
-def _check(folder: Path, problems: ProblemSet, judge: Sandbox, workers: int) -> None:
+def _check(folder: Path, problems: ProblemSet, judge: checking.Judge, workers: int) -> None:
     count = workers or psutil.cpu_count(logical=False) or 1
     with closing(checking.check(folder, problems.problems, judge, count)) as steps:
         show(steps, "programs")

@@ -9,13 +9,15 @@ a sample by the others that were drawn, so there draws are made, with a seed.
 from __future__ import annotations
 
 import ast
+import functools
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
 from codex_lsp.evals.passk import pass_at_k
 from codex_lsp.evals.samples import Checked
+from codex_lsp.evals.scores import Scores, covers, key_of
 
 Score = Callable[[Checked], float]
 Chooser = Callable[[Sequence[Checked], int], float]
@@ -105,6 +107,8 @@ def choose_by_consensus(samples: Sequence[Checked], k: int) -> float:
     return passed / CONSENSUS_DRAWS
 
 
+# A report asks for the same samples at every k.
+@functools.lru_cache(maxsize=1 << 16)
 def _shape(completion: str) -> str:
     """Return what two programs have to share to be the same: no comments, no blanks."""
     # A body is indented, a program is not.
@@ -116,6 +120,18 @@ def _shape(completion: str) -> str:
     return completion.strip()
 
 
+def given(scores: Scores) -> Score:
+    """Return a score that was computed beside the samples; what has none is last."""
+
+    def score(item: Checked) -> float:
+        found = scores.get(key_of(item.sample))
+        if found is None or found.score is None or not item.sample.tokens:
+            return float("-inf")
+        return found.score
+
+    return score
+
+
 CHOOSERS: dict[str, Chooser] = {
     "oracle": choose_with_tests,
     "mean log-probability": choose_by(mean_logprob),
@@ -123,6 +139,20 @@ CHOOSERS: dict[str, Chooser] = {
     "consensus": choose_by_consensus,
     "random": choose_randomly,
 }
+
+
+SCORED = {"back-translation": "back-translation", "suffix-likelihood": "suffix likelihood"}
+"""Kinds of scores that samples are chosen by, and what a report calls them."""
+
+
+def choosers(checked: Sequence[Checked], scores: Mapping[str, Scores]) -> dict[str, Chooser]:
+    """Return all ways to choose; by a score where every sample has been scored."""
+    keys = [key_of(item.sample) for item in checked]
+    found = dict(CHOOSERS)
+    for kind, name in SCORED.items():
+        if kind in scores and covers(scores[kind], keys):
+            found[name] = choose_by(given(scores[kind]))
+    return found
 
 
 def is_finished(item: Checked) -> bool:

@@ -10,7 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from codex_lsp.evals.bootstrap import Interval, mean_interval
-from codex_lsp.evals.choosing import CHOOSERS, choose_randomly, is_finished, mean_logprob
+from codex_lsp.evals.choosing import (
+    CHOOSERS,
+    Chooser,
+    choose_randomly,
+    is_finished,
+    mean_logprob,
+)
 from codex_lsp.evals.passk import Count, estimable, per_problem
 from codex_lsp.evals.samples import Checked
 
@@ -50,6 +56,12 @@ def by_problem(checked: Sequence[Checked]) -> dict[str, list[Checked]]:
     return groups
 
 
+def draws_of(groups: ByProblem) -> list[int]:
+    """Return how many samples a choice is shown for: those of ``KS`` over 1, and all there are."""
+    fewest = min((len(items) for items in groups.values()), default=0)
+    return sorted({k for k in (*KS, fewest) if 1 < k <= fewest})
+
+
 def pass_rates(groups: ByProblem, ks: Sequence[int] = KS) -> dict[int, Interval]:
     """Return pass@k for those of ``ks`` that every problem has enough samples for."""
     counts = [Count(len(items), sum(item.passed for item in items)) for items in groups.values()]
@@ -63,12 +75,14 @@ def pass_curve(groups: ByProblem) -> list[float]:
     return [sum(per_problem(counts, k)) / len(counts) for k in range(1, fewest + 1)]
 
 
-def choices(groups: ByProblem, ks: Sequence[int]) -> list[Choice]:
+def choices(
+    groups: ByProblem, ks: Sequence[int], choosers: Mapping[str, Chooser] = CHOOSERS
+) -> list[Choice]:
     """Return what each chooser comes to at each k."""
     found = []
     for k in ks:
         random = [choose_randomly(items, k) for items in groups.values()]
-        for name, chooser in CHOOSERS.items():
+        for name, chooser in choosers.items():
             chances = [chooser(items, k) for items in groups.values()]
             gains = [chance - base for chance, base in zip(chances, random, strict=True)]
             found.append(Choice(name, k, mean_interval(chances), mean_interval(gains)))

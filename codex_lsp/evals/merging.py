@@ -17,12 +17,11 @@ from codex_lsp.evals.samples import (
     read_checked,
     read_samples,
 )
-
-_Key = tuple[str, int]
+from codex_lsp.evals.scores import Key, Score, all_scores, append_scores, key_of, scores_file
 
 
 def merge(out: Path, folders: Sequence[Path]) -> int:
-    """Write the samples and verdicts of ``folders`` to ``out``; return how many samples there are.
+    """Write what ``folders`` hold to ``out``: samples, verdicts, scores; return how many samples.
 
     A sample that is in several parts is taken once.
 
@@ -33,20 +32,31 @@ def merge(out: Path, folders: Sequence[Path]) -> int:
         refuse_another_run(folders[0], facts[0], other)
     if (out / FACTS).exists():
         raise UsageError(f"{out} holds a run already; name a new folder to merge into.")
-    samples: dict[_Key, Sample] = {}
-    checked: dict[_Key, Checked] = {}
+    samples: dict[Key, Sample] = {}
+    checked: dict[Key, Checked] = {}
     for folder in folders:
         for sample in read_samples(folder / SAMPLES):
-            samples.setdefault((sample.task_id, sample.index), sample)
+            samples.setdefault(key_of(sample), sample)
         if (folder / RESULTS).exists():
             for item in read_checked(folder / RESULTS):
-                checked.setdefault((item.sample.task_id, item.sample.index), item)
+                checked.setdefault(key_of(item.sample), item)
     _write(out, facts[0], samples, checked)
+    for kind, scores in _scores(folders).items():
+        append_scores(scores_file(out, kind), scores.values())
     return len(samples)
 
 
+def _scores(folders: Sequence[Path]) -> dict[str, dict[Key, Score]]:
+    """Return the scores of all parts, by kind."""
+    found: dict[str, dict[Key, Score]] = {}
+    for folder in folders:
+        for kind, scores in all_scores(folder).items():
+            found[kind] = {**scores, **found.get(kind, {})}
+    return found
+
+
 def _write(
-    out: Path, facts: dict[str, Any], samples: dict[_Key, Sample], checked: dict[_Key, Checked]
+    out: Path, facts: dict[str, Any], samples: dict[Key, Sample], checked: dict[Key, Checked]
 ) -> None:
     out.mkdir(parents=True, exist_ok=True)
     append_samples(out / SAMPLES, samples.values())

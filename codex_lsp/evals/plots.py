@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codex_lsp.errors import UsageError
-from codex_lsp.evals.choosing import CHOOSERS
+from codex_lsp.evals.checked_runs import Run
 from codex_lsp.evals.figures import by_problem, calibration, pass_curve
-from codex_lsp.evals.tables import Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,7 +63,7 @@ def _choice_plot(run: Run) -> Plot:
     ks = sorted({1, *range(step, fewest + 1, step), fewest})
 
     def draw(axes: Axes) -> None:
-        for name, chooser in CHOOSERS.items():
+        for name, chooser in run.choosers.items():
             rates = [sum(chooser(items, k) for items in groups.values()) for k in ks]
             axes.plot(ks, [100 * rate / len(groups) for rate in rates], label=name)
         axes.set(xlabel="k samples drawn", ylabel="the one shown passes, %")

@@ -34,6 +34,7 @@ class ProblemPrompts:
         self._tokenizer = tokenizer
         self._context_length = description.context_length
         self.stop_ids = self._with_suffix.stop_ids
+        self.bos = self._with_suffix.bos
 
     def build(self, problem: Problem, max_tokens: int, heal: bool = True) -> Prompt:
         """Make the prompt of ``problem``.

@@ -9,13 +9,15 @@ from pathlib import Path
 
 from codex_lsp.bench.page import fill, places
 from codex_lsp.errors import UsageError
+from codex_lsp.evals.checked_runs import Run, find_runs
 from codex_lsp.evals.plots import Plot, plots
 from codex_lsp.evals.quality.plots import quality_plots
 from codex_lsp.evals.quality.run import BENCHMARK, read_outcomes
 from codex_lsp.evals.quality.suites import VERDICTS, read_verdicts
 from codex_lsp.evals.quality.tables import last_label, quality_tables, suites_table
 from codex_lsp.evals.run import FACTS, read_facts
-from codex_lsp.evals.tables import Run, Table, facts_table, find_runs, tables
+from codex_lsp.evals.table import Table
+from codex_lsp.evals.tables import facts_table, tables
 
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;"

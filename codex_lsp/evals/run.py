@@ -159,15 +159,15 @@ def _sample(
             engine = open_engine(seed)
             try:
                 prompts = ProblemPrompts(description, engine.tokenizer)
-                candidates = draw(engine, prompts, problem, settings.params(rows))
+                drawn = draw(engine, prompts, problem, settings.params(rows))
             finally:
                 engine.close()
             first = batch * settings.batch
             append_samples(
                 file,
                 [
-                    _sample_of(problem, candidate, first + row, batch, seed)
-                    for row, candidate in enumerate(candidates)
+                    _sample_of(problem, candidate, first + row, batch, seed, drawn.ms)
+                    for row, candidate in enumerate(drawn.candidates)
                 ],
             )
             count += rows
@@ -198,7 +198,9 @@ def recover(file: Path, settings: Settings) -> set[tuple[str, int]]:
     return set(counts)
 
 
-def _sample_of(problem: Problem, candidate: Candidate, index: int, batch: int, seed: int) -> Sample:
+def _sample_of(
+    problem: Problem, candidate: Candidate, index: int, batch: int, seed: int, ms: float
+) -> Sample:
     return Sample(
         task_id=problem.task_id,
         completion=finished(problem.hole, candidate.text),
@@ -209,6 +211,7 @@ def _sample_of(problem: Problem, candidate: Candidate, index: int, batch: int, s
         mean_logprob=candidate.mean_logprob if candidate.tokens else None,
         total_logprob=candidate.total_logprob,
         finish=candidate.finish_reason.value,
+        batch_ms=ms,
     )
 
 

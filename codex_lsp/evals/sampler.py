@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from codex_lsp.engine.base import Cancellation, Engine
 from codex_lsp.evals.problems import Problem
@@ -12,6 +13,17 @@ from codex_lsp.rows import Row
 from codex_lsp.sampling import SamplingParams, StopRule
 from codex_lsp.tokenizer import Tokenizer
 from codex_lsp.types import Candidate, FinishReason, Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One batch.
+
+    :ivar ms: what it took, from the prompt to the last token
+    """
+
+    candidates: Sequence[Candidate]
+    ms: float
 
 
 class WholeSamples:
@@ -54,7 +66,7 @@ class WholeSamples:
 
 def draw(
     engine: Engine, prompts: ProblemPrompts, problem: Problem, params: SamplingParams
-) -> Sequence[Candidate]:
+) -> Drawn:
     """Draw ``params.rows`` samples of ``problem`` as one batch.
 
     Should none begin with the newline that healing left to them, they are drawn once more with the
@@ -63,14 +75,15 @@ def draw(
     :raises UsageError: the problem does not fit into the model's window
     :raises EngineError: the model cannot be run
     """
-    candidates: Sequence[Candidate] = ()
+    drawn = Drawn((), 0.0)
     for heal in (True, False):
         prompt = prompts.build(problem, params.max_tokens, heal)
-        candidates = _draw(engine, prompt, prompts.stop_ids, problem, params)
-        lost = [item.finish_reason is FinishReason.MISMATCH for item in candidates]
+        again = _draw(engine, prompt, prompts.stop_ids, problem, params)
+        drawn = Drawn(again.candidates, drawn.ms + again.ms)
+        lost = [item.finish_reason is FinishReason.MISMATCH for item in drawn.candidates]
         if not all(lost):
             break
-    return candidates
+    return drawn
 
 
 def _draw(
@@ -79,7 +92,7 @@ def _draw(
     stop_ids: frozenset[int],
     problem: Problem,
     params: SamplingParams,
-) -> Sequence[Candidate]:
+) -> Drawn:
     sink = WholeSamples(
         engine.tokenizer,
         prompt,
@@ -88,11 +101,11 @@ def _draw(
         stop_ids,
         stop_rule(problem.hole),
     )
-    engine.generate(
+    generation = engine.generate(
         prompt,
         params,
         sink,
         Cancellation(),
         params.max_tokens + len(prompt.healed),
     )
-    return sink.candidates()
+    return Drawn(sink.candidates(), generation.timing.total)

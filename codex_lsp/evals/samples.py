@@ -28,6 +28,7 @@ class Sample:
     :ivar mean_logprob: over the kept tokens, in nats a token; None without tokens
     :ivar total_logprob: their sum, in nats
     :ivar finish: a value of :class:`codex_lsp.types.FinishReason`
+    :ivar batch_ms: what its batch took, in milliseconds; None where that was not taken down
     """
 
     task_id: str
@@ -39,6 +40,7 @@ class Sample:
     mean_logprob: float | None
     total_logprob: float
     finish: str
+    batch_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,7 @@ def _sample(record: dict[str, Any], counts: dict[str, int]) -> Sample:
         record.get("mean_logprob"),
         record.get("total_logprob", 0.0),
         record.get("finish", "stop"),
+        record.get("batch_ms"),
     )
 
 

