@@ -52,6 +52,11 @@ class Attempt:
         """The edit similarity; 0 when nothing was shown."""
         return 0.0 if self.judgement is None else self.judgement.similarity
 
+    @property
+    def kept(self) -> float | None:
+        """The share of it that is kept; None when nothing was shown."""
+        return None if self.judgement is None else self.judgement.kept
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -26,6 +27,8 @@ class Judgement:
     :ivar breaks: the file has more syntax errors with it than it had before the hole was cut, and
         than it has with the hole
     :ivar repeats: it says once more what stands right of the cursor or on the next line
+    :ivar kept: the share of its words and signs that need not be deleted again on the way to the
+        missing text (see :func:`kept_share`); None where it says nothing, or was not asked
     """
 
     exact: bool
@@ -33,6 +36,7 @@ class Judgement:
     similarity: float
     breaks: bool
     repeats: bool
+    kept: float | None = None
 
 
 class Judge:
@@ -68,6 +72,7 @@ class Judge:
             breaks=syntax_errors(whole, hole.file.language) > self._errors,
             repeats=repeats_suffix(hole.before, text, hole.after[replaces:])
             and not repeats_suffix(hole.before, hole.expected, hole.after),
+            kept=kept_share(text, wanted),
         )
 
 
@@ -79,6 +84,26 @@ def similarity(left: str, right: str) -> float:
     from rapidfuzz.distance import Levenshtein
 
     return float(Levenshtein.normalized_similarity(left, right))
+
+
+_WORD = re.compile(r"\w+|[^\w\s]")
+
+
+def kept_share(text: str, wanted: str) -> float | None:
+    """Return how much of ``text`` stands in ``wanted``, in the same order: 0 to 1.
+
+    Counted in words and signs, by their longest common subsequence: a user who makes ``wanted`` of
+    it has to delete the others. What is missing from it costs nothing. None where it has none.
+
+    >>> kept_share("return a - b", "return a + b")
+    0.75
+
+    :raises UsageError: the extra ``eval`` is not installed
+    """
+    from rapidfuzz.distance import LCSseq
+
+    shown = _WORD.findall(text)
+    return LCSseq.similarity(shown, _WORD.findall(wanted)) / len(shown) if shown else None
 
 
 def _line_at(text: str, offset: int) -> str:

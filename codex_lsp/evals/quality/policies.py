@@ -114,6 +114,7 @@ class Figures:
     :ivar right_when_shown: ``exact`` of the holes where something is shown
     :ivar breaks: completions shown that bring a syntax error in
     :ivar repeats: completions shown that say the text to their right once more; a number
+    :ivar kept: the mean share of what is shown that need not be deleted again
     """
 
     holes: int
@@ -124,6 +125,7 @@ class Figures:
     right_when_shown: float
     breaks: float
     repeats: float
+    kept: float
 
 
 def figures(
@@ -140,6 +142,8 @@ def figures(
     before = [_expect(base(item), lambda row: row.exact) for item in others or outcomes]
     shown = sum(_expect(policy(item), lambda row: row.text is not None) for item in outcomes)
     breaks = sum(_expect(policy(item), _breaks) for item in outcomes)
+    says = sum(_expect(policy(item), lambda row: row.kept is not None) for item in outcomes)
+    kept = sum(_expect(policy(item), lambda row: row.kept or 0.0) for item in outcomes)
     return Figures(
         len(outcomes),
         mean_interval(exact),
@@ -149,6 +153,7 @@ def figures(
         sum(exact) / shown if shown else 0.0,
         breaks / shown if shown else 0.0,
         sum(_expect(policy(item), _repeats) for item in outcomes),
+        kept / says if says else 0.0,
     )
 
 

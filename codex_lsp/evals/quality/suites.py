@@ -42,8 +42,8 @@ class Package:
     tests: OwnTests
 
 
-def _modules(*names: str) -> tuple[str, ...]:
-    return tuple(f"tests.test_{name}" for name in names)
+def _modules(*names: str, folder: str = "tests") -> tuple[str, ...]:
+    return tuple(f"{folder}.test_{name}" for name in names)
 
 
 PACKAGES: tuple[Package, ...] = (
@@ -76,6 +76,60 @@ PACKAGES: tuple[Package, ...] = (
         OwnTests(
             ("src", ""),
             _modules("commonmark", "directives", "hooks", "misc", "plugins", "renderers"),
+        ),
+    ),
+    Package(
+        Archive(
+            "sdist",
+            "idna",
+            "3.20",
+            "BSD-3-Clause",
+            "a7db850025b95ded1eae8a46181a1a6c56c92c96f0e2b005d9ff8dc0210cab44",
+        ),
+        "idna/",
+        OwnTests(
+            ("",),
+            _modules(
+                "idna", "idna_codec", "idna_compat", "idna_errors", "idna_uts46", "intranges"
+            ),
+        ),
+    ),
+    Package(
+        Archive(
+            "sdist",
+            "pyflakes",
+            "4.1.0",
+            "MIT",
+            "592beb57058eb82eb190fb7514f2081c555c51000b029ff71286a681e6cf2f83",
+        ),
+        "pyflakes/",
+        OwnTests(
+            ("",),
+            # Not test_api, which starts processes.
+            _modules(
+                "builtin", "code_segment", "custom_builtins", "dict", "doctests", "imports",
+                "is_literal", "lazy_imports", "match", "other", "type_annotations",
+                "undefined_names", folder="pyflakes.test",
+            ),
+        ),
+    ),
+    Package(
+        Archive(
+            "sdist",
+            "markdown",
+            "3.11.3",
+            "BSD-3-Clause",
+            "81eb91631dc97ad1efbc76019ef0f80fe90ca49ddf81546752d79989c3bfff3e",
+        ),
+        "markdown/extensions/",
+        OwnTests(
+            ("",),
+            # Not test_footnotes and test_toc, which take seconds.
+            ("tests.test_extensions", *_modules(
+                "abbr", "admonition", "attr_list", "code_hilite", "def_list", "fenced_code",
+                "legacy_attrs", "legacy_em", "md_in_html", "smarty", "tables",
+                folder="tests.test_syntax.extensions",
+            )),
         ),
     ),
 )  # fmt: skip

@@ -21,7 +21,13 @@ from codex_lsp.evals.table import Table, interval, percent
 from codex_lsp.ranking import THRESHOLDS
 
 _CHARS = ((1, 8), (9, 20), (21, 40), (41, 100_000))
-_COLUMNS = ("exact line, %", "edit similarity", "no suggestion, %", "right of those shown, %")
+_COLUMNS = (
+    "exact line, %",
+    "edit similarity",
+    "no suggestion, %",
+    "right of those shown, %",
+    "kept of those shown, %",
+)
 _DEFECTS = ("bring a syntax error, %", "repeat what follows")
 _HOW = (
     "Exact: the cursor's line comes to be the file's own. A hole without a suggestion counts as "
@@ -85,6 +91,7 @@ def _cells(found: Figures) -> tuple[str, ...]:
         f"{found.similarity:.3f}",
         percent(found.rejected),
         percent(found.right_when_shown),
+        percent(found.kept),
         percent(found.breaks),
         f"{found.repeats:g}",
     )

@@ -28,6 +28,7 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True)
 
 
+@pytest.mark.timeout(400)
 def test_a_sweep_in_shards_is_merged_and_reported(tmp_path: Path) -> None:
     problems = write(tmp_path / "problems.jsonl", ADD, {**ADD, "task_id": "Own/1"})
     common = ("--problems", problems, "-n", "3", "--batch", "2", "--max-tokens", "12", "--threads")
@@ -53,9 +54,15 @@ def test_a_sweep_in_shards_is_merged_and_reported(tmp_path: Path) -> None:
         return {(item["task_id"], item["index"]): item["completion"] for item in samples}
 
     assert texts(tmp_path / "whole") == texts(tmp_path / "all" / "t0.8")
+    scored = run("score", tmp_path / "all" / "t0.8", "--by", "back-translation", "--problems",
+                 problems, "--threads", "1")  # fmt: skip
+    assert scored.returncode == 0, scored.stderr
+    assert scored.stdout == f"{tmp_path / 'all' / 't0.8' / 'scores-back-translation.jsonl'}\n"
     report = run("report", tmp_path / "all")
     assert report.returncode == 0, report.stderr
-    assert "Best temperature" in (tmp_path / "all" / "report.md").read_text()
+    text = (tmp_path / "all" / "report.md").read_text()
+    assert "Best temperature" in text
+    assert "| t0.8 | best by back-translation | 2 |" in text
 
 
 def test_a_hole_is_filled_and_checked(tmp_path: Path) -> None:
@@ -66,6 +73,51 @@ def test_a_hole_is_filled_and_checked(tmp_path: Path) -> None:
     assert json.loads(line)["completion"].count("\n") >= 1
     again = run("check", tmp_path / "run", "--problems", problems)
     assert again.stdout == done.stdout
+
+
+@pytest.mark.timeout(400)
+def test_a_header_is_compared_with_none_on_the_same_problems(tmp_path: Path) -> None:
+    problems = write(tmp_path / "problems.jsonl", ADD)
+    common = ("--problems", problems, "-n", "1", "--temperature", "0", "--max-tokens", "8",
+              "--threads", "1")  # fmt: skip
+    for name, more in (("plain", ()), ("asked", ("--header", "# This is correct."))):
+        done = run("humaneval", "--out", tmp_path / name, *common, *more)
+        assert done.returncode == 0, done.stderr
+        scored = run("score", tmp_path / name, "--by", "reference", "--problems", problems,
+                     "--threads", "1")  # fmt: skip
+        assert scored.returncode == 0, scored.stderr
+    found = run("compare", tmp_path / "plain", tmp_path / "asked")
+    assert found.returncode == 0, found.stderr
+    assert "| pass@1 | 1 |" in found.stdout
+    assert "| mean log-probability | 1 | -" in found.stdout
+    assert "| header |  | # This is correct." in found.stdout
+    refused = run("score", tmp_path / "plain", "--by", "luck", "--problems", problems)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "--by is 'luck'" in refused.stderr
+
+
+@pytest.mark.timeout(400)
+def test_probes_are_drawn_judged_and_reported(tmp_path: Path) -> None:
+    common = ("-n", "2", "--max-tokens", "12", "--threads", "1")
+    for arguments in (
+        ("bindings", "--operations", "1", "--count", "2"),
+        ("contexts", "--examples", "0", "--examples", "1", "--limit", "3"),
+        ("crypto", "--limit", "1"),
+    ):
+        done = run(arguments[0], "--out", tmp_path / arguments[0], *arguments[1:], *common)
+        assert done.returncode == 0, done.stderr
+        assert "pass@2 " in done.stdout
+    scored = run("score", tmp_path / "crypto", "--by", "safety")
+    assert scored.returncode == 0, scored.stderr
+    report = run("report", tmp_path)
+    assert report.returncode == 0, report.stderr
+    text = (tmp_path / "report.md").read_text()
+    for line in (
+        "## Bound operations: bindings",
+        "| examples | problems | behind correct ones | behind buggy ones | difference |",
+        "| the same, what is insecure last | 2 |",
+    ):
+        assert line in text
 
 
 def test_chains_can_be_made_again_to_be_checked(tmp_path: Path) -> None:

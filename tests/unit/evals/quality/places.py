@@ -21,8 +21,14 @@ def hole(expected: str, kind: str = "operator", text: str = TEXT) -> Hole:
     return Hole(f"own/own.py:{start}:{kind}", kind, source(text), start, start + len(expected))
 
 
-def shown(text: str, mean: float, exact: bool = False, similarity: float = 0.5) -> Attempt:
-    judgement = Judgement(exact, exact, 1.0 if exact else similarity, False, False)
+def shown(
+    text: str,
+    mean: float,
+    exact: bool = False,
+    similarity: float = 0.5,
+    kept: float | None = None,
+) -> Attempt:
+    judgement = Judgement(exact, exact, 1.0 if exact else similarity, False, False, kept)
     return Attempt(text, "", 0, mean, 4, 0.5, judgement)
 
 

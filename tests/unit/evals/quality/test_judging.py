@@ -3,25 +3,31 @@ from __future__ import annotations
 import pytest
 
 from codex_lsp.evals.quality.holes import Hole
-from codex_lsp.evals.quality.judging import Judge, Judgement, repeats_suffix, similarity
+from codex_lsp.evals.quality.judging import (
+    Judge,
+    Judgement,
+    kept_share,
+    repeats_suffix,
+    similarity,
+)
 from tests.unit.evals.quality.places import hole, source
 
 
 def test_the_missing_text_is_exact() -> None:
     judged = Judge(hole("add(1, 2)")).judge("add(1, 2)", 0)
-    assert judged == Judgement(True, True, 1.0, False, False)
+    assert judged == Judgement(True, True, 1.0, False, False, 1.0)
 
 
 def test_a_right_line_with_another_behind_it_is_exact_as_a_line_only() -> None:
     judged = Judge(hole("add(1, 2)")).judge("add(1, 2)\nmore = 1", 0)
-    assert judged == Judgement(True, False, 0.5, False, False)
+    assert judged == Judgement(True, False, 0.5, False, False, 6 / 9)
 
 
 def test_what_is_replaced_belongs_to_the_missing_text() -> None:
     place = hole("1, 2", "span")
     judge = Judge(place)
-    assert judge.judge("1, 2)", 1) == Judgement(True, True, 1.0, False, False)
-    assert judge.judge("1, 2)", 0) == Judgement(False, False, 0.8, True, True)
+    assert judge.judge("1, 2)", 1) == Judgement(True, True, 1.0, False, False, 1.0)
+    assert judge.judge("1, 2)", 0) == Judgement(False, False, 0.8, True, True, 0.75)
 
 
 def test_a_bracket_left_open_breaks_the_file() -> None:
@@ -61,3 +67,18 @@ def test_similarity_is_one_minus_the_distance_over_the_longer_length() -> None:
     assert similarity("abcd", "abxd") == 0.75
     assert similarity("", "ab") == 0.0
     assert similarity("", "") == 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "kept"),
+    [
+        ("return a + b", "return a + b", 1.0),
+        ("return a", "return a + b", 1.0),
+        ("return a - b", "return a + b", 0.75),
+        ("b + a", "a + b", 1 / 3),
+        ("total", "x", 0.0),
+        (" \n", "x", None),
+    ],
+)
+def test_kept_is_what_need_not_be_deleted_again(text: str, wanted: str, kept: float | None) -> None:
+    assert kept_share(text, wanted) == kept

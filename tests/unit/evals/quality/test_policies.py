@@ -62,3 +62,12 @@ def test_two_versions_are_compared_hole_by_hole() -> None:
     before = [outcome(editor=LIKELY), outcome(editor=LIKELY)]
     editor = POLICIES["editor's default"]
     assert figures(after, editor, editor, before).gain.mean == 0.5
+
+
+def test_what_is_kept_is_a_mean_over_what_is_shown() -> None:
+    half, whole = shown("a b", -0.1, kept=0.5), shown("a", -0.1, kept=1.0)
+    holes = [outcome(half, NOTHING), outcome(whole, whole), outcome(NOTHING, NOTHING)]
+    one = POLICIES["one sample"]
+    # Half of the time half of it, and always all of it, over one and a half completions shown.
+    assert figures(holes, one, one).kept == pytest.approx((0.25 + 1.0) / 1.5)
+    assert figures(holes[2:], one, one).kept == 0.0
