@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
+from codex_lsp.cli.eval_options import Drawing
 from codex_lsp.cli.loading import find_or_offer
 from codex_lsp.engine.ct2 import (
     CTranslate2Engine,
@@ -39,106 +39,52 @@ from codex_lsp.model_dir import ModelDir
 from codex_lsp.options import Device, EngineOptions
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """How samples are drawn, at one temperature or several."""
-
-    n: int
-    temperatures: Sequence[float]
-    top_p: float
-    top_k: int
-    max_tokens: int
-    batch: int
-    seed: int
-
-    def settings(self) -> list[Settings]:
-        """Return the settings of each temperature.
-
-        :raises UsageError: a number is out of its range, or a temperature is named twice
-        """
-        if len(set(self.temperatures)) < len(self.temperatures):
-            raise UsageError("--temperature names the same temperature twice.")
-        return [
-            Settings(
-                n=self.n,
-                temperature=temperature,
-                top_p=self.top_p,
-                top_k=self.top_k,
-                max_tokens=self.max_tokens,
-                batch=min(self.batch, self.n),
-                seed=self.seed,
-            )
-            for temperature in self.temperatures
-        ]
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """Where samples are drawn and programs run."""
-
-    model: str | None
-    device: str
-    compute_type: str
-    threads: int
-    check: bool
-    workers: int
-    timeout: int
-    sandbox: str
-
-
-def run_file(
-    benchmark: str,
-    file: Path | None,
-    out: Path,
-    limit: int | None,
-    part: str,
-    header: str | None,
-    drawing: Drawing,
-    machine: Machine,
-) -> None:
+def run_file(benchmark: str, file: Path | None, drawing: Drawing) -> None:
     """Draw the samples of a published set, check them, and print pass@k."""
-    _run({"benchmark": benchmark}, file, out, limit, part, header, drawing, machine)
+    _run({"benchmark": benchmark}, file, drawing)
 
 
-def run_made(
-    benchmark: str,
-    recipe: Mapping[str, Any],
-    out: Path,
-    limit: int | None,
-    part: str,
-    header: str | None,
-    drawing: Drawing,
-    machine: Machine,
-) -> None:
+def run_made(benchmark: str, recipe: Mapping[str, Any], drawing: Drawing) -> None:
     """Make problems, draw their samples, check them, and print pass@k."""
-    about = {"benchmark": benchmark, benchmark: dict(recipe)}
-    _run(about, None, out, limit, part, header, drawing, machine)
+    _run({"benchmark": benchmark, benchmark: dict(recipe)}, None, drawing)
 
 
-def _run(
-    about: dict[str, Any],
-    file: Path | None,
-    out: Path,
-    limit: int | None,
-    part: str,
-    header: str | None,
-    drawing: Drawing,
-    machine: Machine,
-) -> None:
-    if header is not None:
-        about["header"] = read_header(header)
+def _run(about: dict[str, Any], file: Path | None, drawing: Drawing) -> None:
+    if drawing.header is not None:
+        about["header"] = read_header(drawing.header)
     whole = problems_of(about, file)
-    some = shard(whole.problems[:limit], *shard_of(part))
-    settings = drawing.settings()
+    some = shard(whole.problems[: drawing.limit], *shard_of(drawing.shard))
+    settings = _settings(drawing)
     # A sandbox that does not work is better known before hours of sampling.
-    judge = _judge(whole.name, machine.sandbox, machine.timeout) if machine.check else None
-    model = find_or_offer(machine.model)
+    judge = _judge(whole.name, drawing.sandbox, drawing.timeout) if drawing.check else None
+    model = find_or_offer(drawing.model)
     for each in settings:
-        folder = out if len(settings) == 1 else out / f"t{each.temperature:g}"
-        with closing(_draw(folder, whole, some, about, each, model, machine)) as steps:
+        folder = drawing.out if len(settings) == 1 else drawing.out / f"t{each.temperature:g}"
+        with closing(_draw(folder, whole, some, about, each, model, drawing)) as steps:
             show(steps, f"{whole.name}, T = {each.temperature:g}: samples")
         if judge is not None:
-            _check(folder, whole, judge, machine.workers)
+            _check(folder, whole, judge, drawing.workers)
+
+
+def _settings(drawing: Drawing) -> list[Settings]:
+    """Return the settings of each temperature.
+
+    :raises UsageError: a number is out of its range, or a temperature is named twice
+    """
+    if len(set(drawing.temperature)) < len(drawing.temperature):
+        raise UsageError("--temperature names the same temperature twice.")
+    return [
+        Settings(
+            n=drawing.n,
+            temperature=temperature,
+            top_p=drawing.top_p,
+            top_k=drawing.top_k,
+            max_tokens=drawing.max_tokens,
+            batch=min(drawing.batch, drawing.n),
+            seed=drawing.seed,
+        )
+        for temperature in drawing.temperature
+    ]
 
 
 def _draw(
@@ -148,12 +94,12 @@ def _draw(
     about: Mapping[str, Any],
     settings: Settings,
     model: ModelDir,
-    machine: Machine,
+    drawing: Drawing,
 ) -> Generator[Progress, None, None]:
-    device = cast(Device, machine.device)
+    device = cast(Device, drawing.device)
     picked = pick_device(device)
-    compute_type = pick_compute_type(machine.compute_type, picked)
-    threads = machine.threads or default_threads()
+    compute_type = pick_compute_type(drawing.compute_type, picked)
+    threads = drawing.threads or default_threads()
     facts = {**run_facts(whole.name, whole.sha256, model, picked, compute_type, threads), **about}
 
     def open_engine(seed: int) -> CTranslate2Engine:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from codex_lsp.cli import eval_options as opt
+from codex_lsp.cli.eval_options import Drawing, draws
 from codex_lsp.cli.eval_probes import add_probes
 
 
@@ -33,100 +34,28 @@ def build_eval_app(settings: dict[str, list[str]]) -> typer.Typer:
     return app
 
 
-def _humaneval(
-    out: opt.Out,
-    problems: opt.Problems = None,
-    n: opt.SamplesEach = 200,
-    temperature: opt.Temperature = [0.8],  # noqa: B006 - typer copies it
-    top_p: opt.TopP = 0.95,
-    top_k: opt.TopK = 0,
-    max_tokens: opt.MaxTokens = 300,
-    batch: opt.Batch = 20,
-    seed: opt.Seed = 0,
-    limit: opt.Limit = None,
-    shard: opt.Shard = "1/1",
-    header: opt.Header = None,
-    model: opt.Model = None,
-    device: opt.Device = "auto",
-    compute_type: opt.ComputeType = "auto",
-    threads: opt.Threads = 0,
-    check: opt.Check = True,
-    workers: opt.Workers = 0,
-    timeout: opt.Timeout = 3,
-    sandbox: opt.Confinement = "auto",
-) -> None:
+@draws(n=200, temperature=0.8)
+def _humaneval(drawing: Drawing, problems: opt.Problems = None) -> None:
     """HumanEval: write function bodies. Its problems come with the `eval` extra."""
     from codex_lsp.cli import eval_runs
 
-    drawing = eval_runs.Drawing(n, temperature, top_p, top_k, max_tokens, batch, seed)
-    machine = eval_runs.Machine(
-        model, device, compute_type, threads, check, workers, timeout, sandbox
-    )
-    eval_runs.run_file("humaneval", problems, out, limit, shard, header, drawing, machine)
+    eval_runs.run_file("humaneval", problems, drawing)
 
 
-def _mbpp(
-    out: opt.Out,
-    problems: opt.NeededProblems,
-    n: opt.SamplesEach = 200,
-    temperature: opt.Temperature = [0.8],  # noqa: B006 - typer copies it
-    top_p: opt.TopP = 0.95,
-    top_k: opt.TopK = 0,
-    max_tokens: opt.MaxTokens = 300,
-    batch: opt.Batch = 20,
-    seed: opt.Seed = 0,
-    limit: opt.Limit = None,
-    shard: opt.Shard = "1/1",
-    header: opt.Header = None,
-    model: opt.Model = None,
-    device: opt.Device = "auto",
-    compute_type: opt.ComputeType = "auto",
-    threads: opt.Threads = 0,
-    check: opt.Check = True,
-    workers: opt.Workers = 0,
-    timeout: opt.Timeout = 3,
-    sandbox: opt.Confinement = "auto",
-) -> None:
+@draws(n=200, temperature=0.8)
+def _mbpp(drawing: Drawing, problems: opt.NeededProblems) -> None:
     """MBPP, its test problems 11 to 510: write programs from a description and three tests."""
     from codex_lsp.cli import eval_runs
 
-    drawing = eval_runs.Drawing(n, temperature, top_p, top_k, max_tokens, batch, seed)
-    machine = eval_runs.Machine(
-        model, device, compute_type, threads, check, workers, timeout, sandbox
-    )
-    eval_runs.run_file("mbpp", problems, out, limit, shard, header, drawing, machine)
+    eval_runs.run_file("mbpp", problems, drawing)
 
 
-def _infilling(
-    out: opt.Out,
-    problems: opt.NeededProblems,
-    n: opt.SamplesEach = 1,
-    temperature: opt.Temperature = [0.0],  # noqa: B006 - typer copies it
-    top_p: opt.TopP = 0.95,
-    top_k: opt.TopK = 0,
-    max_tokens: opt.MaxTokens = 128,
-    batch: opt.Batch = 20,
-    seed: opt.Seed = 0,
-    limit: opt.Limit = None,
-    shard: opt.Shard = "1/1",
-    header: opt.Header = None,
-    model: opt.Model = None,
-    device: opt.Device = "auto",
-    compute_type: opt.ComputeType = "auto",
-    threads: opt.Threads = 0,
-    check: opt.Check = True,
-    workers: opt.Workers = 0,
-    timeout: opt.Timeout = 3,
-    sandbox: opt.Confinement = "auto",
-) -> None:
+@draws(n=1, temperature=0.0, max_tokens=128)
+def _infilling(drawing: Drawing, problems: opt.NeededProblems) -> None:
     """HumanEval's infilling sets: fill holes in functions."""
     from codex_lsp.cli import eval_runs
 
-    drawing = eval_runs.Drawing(n, temperature, top_p, top_k, max_tokens, batch, seed)
-    machine = eval_runs.Machine(
-        model, device, compute_type, threads, check, workers, timeout, sandbox
-    )
-    eval_runs.run_file("infilling", problems, out, limit, shard, header, drawing, machine)
+    eval_runs.run_file("infilling", problems, drawing)
 
 
 def _quality(
