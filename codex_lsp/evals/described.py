@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,10 +35,9 @@ def describe(problem: Problem) -> Described | None:
         node = _described_node(problem)
     except (SyntaxError, ValueError):
         return None
-    docstring = None if node is None else (ast.get_docstring(node) or "").strip()
-    if node is None or not docstring:
+    said = None if node is None else _first_text(node.body)
+    if said is None or not (docstring := inspect.cleandoc(str(said.value)).strip()):
         return None
-    said = node.body[0]
     lines = problem.prompt.split("\n")
     start = _offset(lines, said.lineno, said.col_offset)
     end = _offset(lines, said.end_lineno or said.lineno, said.end_col_offset or 0)
@@ -48,6 +48,14 @@ def describe(problem: Problem) -> Described | None:
         start = first
     end += problem.prompt[end : end + 1] == "\n"
     return Described(docstring, problem.prompt[:start] + problem.prompt[end:])
+
+
+def _first_text(body: Sequence[ast.stmt]) -> ast.Constant | None:
+    """Return the first text that stands alone: imports may stand in front of a docstring."""
+    for node in body:
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            return node.value if isinstance(node.value.value, str) else None
+    return None
 
 
 def _described_node(problem: Problem) -> ast.Module | ast.FunctionDef | None:

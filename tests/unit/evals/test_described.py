@@ -16,6 +16,7 @@ def problem(prompt: str, solution: str = "    return 1\n", suffix: str = "") -> 
         ('def f():\n    """One.\n\n    Two.\n    """\n', "One.\n\nTwo.", "def f():\n"),
         ("def f():\n    'One.'\n", "One.", "def f():\n"),
         ('def f(): """One."""\n', "One.", "def f(): "),
+        ('def f():\n    import math\n    """One. """\n', "One.", "def f():\n    import math\n"),
         (
             'def g():\n    """No."""\n    return 2\n\n\ndef f():\n    """Yes, é."""\n',
             "Yes, é.",
@@ -48,6 +49,8 @@ def test_a_program_is_described_by_its_prompt() -> None:
         problem("def f():\n"),
         problem("def g():\n    '''No.'''\n"),
         problem("def f(:\n"),
+        problem("def f():\n    1\n"),
+        problem('def f():\n    " "\n'),
         # The hole is in the docstring itself.
         problem('def f():\n    """One', '."""\n', "    return 1\n"),
     ],
