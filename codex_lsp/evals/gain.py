@@ -30,16 +30,39 @@ class Latency:
     p90: float
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One way to come to what is shown.
+
+    :ivar k: how many samples are drawn for it
+    :ivar rates: how likely what is shown passes
+    :ivar greedy: the same for greedy decoding; empty where nobody decoded so
+    :ivar one: the same for one sample of the run; empty for that itself
+    :ivar latency: None where it was not measured, or cannot be: the oracle runs the tests
+    """
+
+    run: str
+    name: str
+    k: int
+    rates: Rates
+    greedy: Rates
+    one: Rates
+    latency: Latency | None
+
+
 def gain_tables(runs: Sequence[Run]) -> list[Table]:
     """Return a table for each set of runs on the same problems with the same model."""
     found = []
     for name, some in alike(runs).items():
-        rows = _rows(some)
-        if len(rows) > 1:
-            found.append(Table(f"Gain and latency: {name}", _HEADER, tuple(rows), _NOTE))
+        ways = shown(some)
+        if len(ways) > 1:
+            quick = ways[0].latency if ways[0].name == GREEDY else None
+            rows = tuple(_row(item, quick) for item in ways)
+            found.append(Table(f"Gain and latency: {name}", _HEADER, rows, _NOTE))
     return found
 
 
+GREEDY = "greedy"
 _HEADER = (
     "run",
     "shown",
@@ -73,16 +96,16 @@ def alike(runs: Sequence[Run]) -> dict[str, list[Run]]:
     return named
 
 
-def _rows(runs: Sequence[Run]) -> list[tuple[str, ...]]:
+def shown(runs: Sequence[Run]) -> list[Shown]:
+    """Return all ways that runs on the same problems have samples for, greedy decoding first."""
     greedy = next((run for run in runs if run.temperature == 0), None)
     base = {} if greedy is None else _rates(greedy, choose_randomly, 1)
-    quick = None if greedy is None else latency(greedy, 1)
-    rows = []
+    found = []
     if greedy is not None:
-        rows.append(_row(greedy, "greedy", 1, base, {}, {}, quick, quick))
+        found.append(Shown(greedy.name, GREEDY, 1, base, {}, {}, latency(greedy, 1)))
     for run in (run for run in runs if run.temperature > 0):
         one = _rates(run, choose_randomly, 1)
-        rows.append(_row(run, "one sample", 1, one, base, {}, latency(run, 1), quick))
+        found.append(Shown(run.name, "one sample", 1, one, base, {}, latency(run, 1)))
         k = batch_size(run)
         if k < 2:
             continue
@@ -91,32 +114,25 @@ def _rows(runs: Sequence[Run]) -> list[tuple[str, ...]]:
                 continue
             rates = _rates(run, chooser, k)
             slow = None if name == "oracle" else latency(run, k, name)
-            rows.append(_row(run, f"best by {name}", k, rates, base, one, slow, quick))
-    return rows
+            found.append(Shown(run.name, f"best by {name}", k, rates, base, one, slow))
+    return found
 
 
-def _row(
-    run: Run,
-    shown: str,
-    k: int,
-    rates: Rates,
-    greedy: Rates,
-    one: Rates,
-    slow: Latency | None,
-    quick: Latency | None,
-) -> tuple[str, ...]:
+def _row(item: Shown, quick: Latency | None) -> tuple[str, ...]:
+    slow = item.latency
+    times = ("", "", "")
+    if slow is not None:
+        of_greedy = f"{slow.median / quick.median:.2f}" if quick and quick.median else ""
+        times = (f"{slow.median:.2f}", f"{slow.p90:.2f}", of_greedy)
     return (
-        run.name,
-        shown,
-        str(k),
-        interval(mean_interval(list(rates.values()))),
-        _gain(rates, greedy),
-        _gain(rates, one),
-        "" if slow is None else f"{slow.median:.2f}",
-        "" if slow is None else f"{slow.p90:.2f}",
-        "" if slow is None or not quick or not quick.median
-        else f"{slow.median / quick.median:.2f}",
-    )  # fmt: skip
+        item.run,
+        item.name,
+        str(item.k),
+        interval(mean_interval(list(item.rates.values()))),
+        _gain(item.rates, item.greedy),
+        _gain(item.rates, item.one),
+        *times,
+    )
 
 
 def _gain(rates: Rates, base: Rates) -> str:

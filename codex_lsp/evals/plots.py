@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from codex_lsp.errors import UsageError
 from codex_lsp.evals.checked_runs import Run
-from codex_lsp.evals.figures import by_problem, calibration, pass_curve
+from codex_lsp.evals.figures import KS, by_problem, calibration, pass_curve, pass_rates
+from codex_lsp.evals.gain import alike, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,6 +40,8 @@ def plots(runs: Sequence[Run]) -> list[Plot]:
     need_matplotlib()
     several = [run for run in runs if len(pass_curve(by_problem(run.checked))) > 1]
     found = [_pass_plot(several)] if several else []
+    for number, (name, some) in enumerate(alike(runs).items()):
+        found += _temperature_plots(number, name, some) + _gain_plots(number, name, some)
     for run in several:
         found += [_choice_plot(run), _calibration_plot(run)]
     return found
@@ -54,6 +57,41 @@ def _pass_plot(runs: Sequence[Run]) -> Plot:
         axes.legend()
 
     return plot("pass-at-k", "pass@k by k", draw)
+
+
+def _temperature_plots(number: int, name: str, runs: Sequence[Run]) -> list[Plot]:
+    """Draw pass@k by temperature; nothing where there is but one."""
+    ordered = sorted(runs, key=lambda run: run.temperature)
+    rates = [(run.temperature, pass_rates(by_problem(run.checked))) for run in ordered]
+    if len({heat for heat, _ in rates}) < 2:
+        return []
+
+    def draw(axes: Axes) -> None:
+        for k in KS:
+            points = [(heat, 100 * found[k].mean) for heat, found in rates if k in found]
+            if points:
+                axes.plot(*zip(*points, strict=True), marker="o", label=f"pass@{k}")
+        axes.set(xlabel="temperature", ylabel="pass@k, %")
+        axes.legend()
+
+    return [plot(f"temperature-{number}", f"pass@k by temperature: {name}", draw)]
+
+
+def _gain_plots(number: int, name: str, runs: Sequence[Run]) -> list[Plot]:
+    """Draw how often what is shown passes against what it takes; nothing for a single way."""
+    timed = [(item, item.latency) for item in shown(runs) if item.latency is not None]
+    if len(timed) < 2:
+        return []
+
+    def draw(axes: Axes) -> None:
+        for item, latency in timed:
+            rate = 100 * sum(item.rates.values()) / len(item.rates)
+            label = f"{item.run}: {item.name}" + (f", k = {item.k}" if item.k > 1 else "")
+            axes.plot([latency.median], [rate], marker="o", linestyle="none", label=label)
+        axes.set(xlabel="median latency, s", ylabel="what is shown passes, %", xlim=(0, None))
+        axes.legend(fontsize="small")
+
+    return [plot(f"gain-{number}", f"Gain and latency: {name}", draw)]
 
 
 def _choice_plot(run: Run) -> Plot:

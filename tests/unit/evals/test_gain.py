@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from codex_lsp.evals.checked_runs import Run
 from codex_lsp.evals.gain import Latency, gain_tables, latency
+from codex_lsp.evals.plots import plots
 from codex_lsp.evals.samples import Checked
 from codex_lsp.evals.scores import Score, Scores
 from codex_lsp.evals.tables import best_temperature_tables
@@ -118,6 +121,13 @@ def test_only_runs_of_the_same_problems_and_model_are_compared() -> None:
     ]
     # Without a greedy run there is no gain over it.
     assert [row[4] for row in tables[1].rows] == [""] * 5
+
+
+def test_what_has_a_latency_is_drawn() -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib (extra `eval`) is not installed")
+    found = {plot.name: plot for plot in plots([GREEDY, made("t", 0.4, 2, SAMPLED)])}
+    assert found["gain-0"].title == "Gain and latency: m on humaneval"
+    assert "gain-0" not in {plot.name for plot in plots([GREEDY])}
 
 
 def test_a_sweep_has_a_best_temperature_for_each_k_among_its_like() -> None:

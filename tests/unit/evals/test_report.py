@@ -106,7 +106,14 @@ def test_the_page_needs_nothing_else(folder: Path) -> None:
 def test_the_markdown_names_the_plots_beside_it(folder: Path) -> None:
     _, text = write_report(folder)
     names = re.findall(r"\]\((.+?\.svg)\)", text.read_text())
-    assert len(names) == 5
+    assert names == [
+        "pass-at-k.svg",
+        "temperature-0.svg",
+        "choice-t0.2.svg",
+        "calibration-t0.2.svg",
+        "choice-t0.8.svg",
+        "calibration-t0.8.svg",
+    ]
     assert all((folder / name).read_text().startswith("<svg") for name in names)
     assert "| t0.8 | 0.8 | 2 | 2 |" in text.read_text()
 
