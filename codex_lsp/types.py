@@ -7,10 +7,14 @@ temperature 1 over the full vocabulary. Nothing here knows a language server, an
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any, TypeVar
 
 from codex_lsp.reasons import RejectionReason as RejectionReason
+
+_T = TypeVar("_T")
 
 
 class Trigger(Enum):
@@ -129,6 +133,7 @@ class Context:
     :ivar trigger: see :class:`CompletionRequest`
     :ivar recalled: see :class:`CompletionRequest`
     :ivar snippets: see :class:`CompletionRequest`
+    :ivar found: what has been found out about it by name, see :meth:`once`; no part of its value
     """
 
     prefix: str
@@ -143,6 +148,18 @@ class Context:
     trigger: Trigger = Trigger.AUTOMATIC
     recalled: tuple[Recalled, ...] = ()
     snippets: tuple[Snippet, ...] = ()
+    found: dict[str, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
+
+    def once(self, name: str, find: Callable[[Context], _T]) -> _T:
+        """Return what ``find`` makes of this context; it is asked the first time only.
+
+        A growing block passes the filters with each token, and what stands around it stays the
+        same. What is found goes with the request: nothing of the user's text outlives it here.
+        """
+        if name not in self.found:
+            self.found[name] = find(self)
+        result: _T = self.found[name]
+        return result
 
     @property
     def line_before(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from codex_lsp.postprocess.base import Draft
 from codex_lsp.postprocess.place import is_among_words, place_of
@@ -37,7 +36,7 @@ def fit_indentation(draft: Draft, context: Context) -> Draft:
     lines = text.split("\n")
     habit = None
     if len(lines) > 1:
-        habit = _habit(context.prefix, context.suffix, context.indent_unit)
+        habit = context.once("habit", _habit)
     start = 0
     for number, line in enumerate(lines):
         end = start + len(line)
@@ -59,10 +58,10 @@ def fit_indentation(draft: Draft, context: Context) -> Draft:
     return draft if "".join(pieces) == text else draft.respell(pieces)
 
 
-@lru_cache(maxsize=4)
-def _habit(prefix: str, suffix: str, unit: str) -> str | None:
+def _habit(context: Context) -> str | None:
     """Return one level of the document's indentation; None where it has none, or a mixture."""
-    text = f"{prefix}\n{suffix.partition(_FEED)[2]}"
+    unit = context.indent_unit
+    text = f"{context.prefix}\n{context.suffix.partition(_FEED)[2]}"
     tabs, blanks = _TABBED.search(text), _BLANKED.search(text)
     if tabs and not blanks:
         return "\t"

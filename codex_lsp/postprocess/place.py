@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import lru_cache
 
 from codex_lsp.syntax.lexical import Place, Where, place_at_end, spelling_of
 from codex_lsp.types import Context
@@ -21,7 +20,7 @@ _NEARBY_LINES = 6
 
 def place_of(context: Context) -> Place:
     """Return what the cursor stands in."""
-    return _place(context.prefix, context.language, context.prefix_start == 0)
+    return context.once("place", _place)
 
 
 def place_behind(context: Context, text: str) -> Place:
@@ -62,7 +61,7 @@ def is_among_words(context: Context) -> bool:
 
     The window may begin in the middle of a comment or a string.
     """
-    return _is_among_words(context.prefix, context.language)
+    return context.once("among words", _is_among_words)
 
 
 def stands_in_code(context: Context) -> bool:
@@ -72,15 +71,13 @@ def stands_in_code(context: Context) -> bool:
     return context.prefix_start == 0 or not is_among_words(context)
 
 
-# A growing block passes the filters with each token; what stands around it stays the same.
-@lru_cache(maxsize=4)
-def _place(prefix: str, language: str, whole: bool) -> Place:
-    return place_at_end(prefix, language, whole)
+def _place(context: Context) -> Place:
+    return place_at_end(context.prefix, context.language, context.prefix_start == 0)
 
 
-@lru_cache(maxsize=4)
-def _is_among_words(prefix: str, language: str) -> bool:
-    above = [line for line in prefix.split("\n")[:-1] if line.strip()][-_NEARBY_LINES:]
-    if above and is_comment(above[-1], language):
+def _is_among_words(context: Context) -> bool:
+    lines = context.prefix.split("\n")[:-1]
+    above = [line for line in lines if line.strip()][-_NEARBY_LINES:]
+    if above and is_comment(above[-1], context.language):
         return True
     return any(is_sentence(line) or line.lstrip().startswith(">>> ") for line in above)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from codex_lsp.context import ContextOptions, build_context
 from codex_lsp.context.window import line_ending, normalise, window_start
-from codex_lsp.types import CompletionRequest, Context, Document
+from codex_lsp.types import CompletionRequest, Context, Document, Shape
 
 texts = st.lists(st.sampled_from(["a", " ", "\n", "\r", "\r\n", "bc\n"]), max_size=40).map("".join)
 
@@ -64,3 +67,20 @@ def test_a_language_has_one_name_whatever_the_editor_calls_it(called: str, langu
     context = build_context(CompletionRequest(Document("x", called), 1), ContextOptions())
     assert isinstance(context, Context)
     assert context.language == language
+
+
+def test_what_is_found_out_about_a_context_goes_with_it_and_is_no_part_of_its_value() -> None:
+    asked: list[str] = []
+
+    def length(context: Context) -> int:
+        asked.append(context.prefix)
+        return len(context.prefix)
+
+    context = Context("abc", "", "python", Shape.LINE)
+    assert [context.once("length", length), context.once("length", length)] == [3, 3]
+    longer = replace(context, prefix="abcd")
+    assert longer.once("length", length) == 4
+    assert asked == ["abc", "abcd"]
+    assert context == Context("abc", "", "python", Shape.LINE)
+    assert hash(context) == hash(Context("abc", "", "python", Shape.LINE))
+    assert pickle.loads(pickle.dumps(context)) == context
