@@ -24,6 +24,7 @@ from codex_lsp.evals.problems import shard
 from codex_lsp.evals.quality.attempts import MAX_BLOCK_TOKENS, Pipeline
 from codex_lsp.evals.quality.corpus import load_folder, load_sources
 from codex_lsp.evals.quality.draws import ROWS
+from codex_lsp.evals.quality.false_positives import effect_at, false_positive_tables
 from codex_lsp.evals.quality.holes import Hole, choose
 from codex_lsp.evals.quality.policies import as_the_editor, figures
 from codex_lsp.evals.quality.run import (
@@ -37,7 +38,7 @@ from codex_lsp.evals.quality.run import (
 from codex_lsp.evals.quality.suites import VERDICTS, load_trees, read_verdicts
 from codex_lsp.evals.quality.suites import check as check_suites
 from codex_lsp.evals.quality.tables import calibration_tables, last_label, suites_table
-from codex_lsp.evals.report import markdown_table
+from codex_lsp.evals.report import fill_page, markdown_table
 from codex_lsp.evals.run import FACTS, read_facts, refuse_another_run
 from codex_lsp.evals.table import percent
 from codex_lsp.model_dir import TOKENIZER_FILE
@@ -139,6 +140,18 @@ def run_quality(
         raise UsageError("No hole is left to complete.")
     _complete(out, label, holes, some, places, engines, variant)
     _print_short(out, label)
+
+
+def run_filters(places: Places, page: Path | None) -> None:
+    """Print how often the filters harm the holes' own texts; fill ``page`` with the tables, too."""
+    found = [effect_at(hole) for hole in places.holes()]
+    effects = [effect for effect in found if effect is not None]
+    if not effects:
+        raise UsageError("There is no hole at which something would be completed.")
+    tables = false_positive_tables(effects)
+    if page is not None:
+        fill_page(page, tables)
+    sys.stdout.write("\n\n".join(map(markdown_table, tables)) + "\n")
 
 
 def run_suites(

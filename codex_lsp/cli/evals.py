@@ -24,6 +24,7 @@ def build_eval_app(settings: dict[str, list[str]]) -> typer.Typer:
     app.command("infilling")(_infilling)
     add_probes(app)
     app.command("quality")(_quality)
+    app.command("filters")(_filters)
     app.command("suites")(_suites)
     app.command("calibrate")(_calibrate)
     app.command("check")(_check)
@@ -91,6 +92,23 @@ def _quality(
     variant = runs.Variant(patience, ranker, agreement, parse_errors)
     engines = runs.Engines(model, device, threads)
     runs.run_quality(places, out, label, part, engines, variant)
+
+
+def _filters(
+    folder: Annotated[
+        Path | None, typer.Option("--folder", help="Cut holes into the files below this folder.")
+    ] = None,
+    each: Annotated[int, typer.Option(help="Holes of each kind in each language.")] = 200,
+    seed: opt.Seed = 0,
+    page: opt.Page = None,
+) -> None:
+    """How often the filters harm code that is right: the holes' own texts instead of samples.
+
+    It needs no model.
+    """
+    from codex_lsp.cli import eval_quality_runs as runs
+
+    runs.run_filters(runs.Places(folder, each, seed), page)
 
 
 def _suites(
