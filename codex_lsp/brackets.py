@@ -25,6 +25,21 @@ def unopened_closers(text: str) -> frozenset[int]:
     return frozenset(unopened)
 
 
+def is_paired(line: str, begun: str = "") -> bool:
+    """Say whether ``line`` leaves no bracket and no quote open.
+
+    Brackets may be closed that another line has opened, as far as ``begun``, the beginning of the
+    line, does so.
+
+    >>> is_paired("} else if (f(a)) {}", "} else if ("), is_paired("f(a))"), is_paired('f("a)')
+    (True, False, False)
+    """
+    unopened = len(unopened_closers(line))
+    balance = sum(line.count(char) - line.count(PAIRS[char]) for char in PAIRS)
+    even = all(quote_count(line, quote) % 2 == 0 for quote in QUOTES)
+    return even and balance == unopened and unopened <= len(unopened_closers(begun))
+
+
 def quote_count(text: str, quote: str) -> int:
     """Return how often ``text`` has ``quote`` without a backslash in front."""
     return text.replace("\\\\", "").replace("\\" + quote, "").count(quote)

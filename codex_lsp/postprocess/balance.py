@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
-from codex_lsp.brackets import PAIRS
+from codex_lsp.brackets import PAIRS, QUOTES
 from codex_lsp.postprocess.base import Draft, cut_before
 from codex_lsp.postprocess.place import place_of, stands_in_code
 from codex_lsp.syntax.lexical import Where, first_code, place_at_end, stretches
@@ -20,6 +19,7 @@ _UNMATCHED = frozenset(
 """Brackets there need not match over lines."""
 
 
+_STRINGS = frozenset({Where.STRING, Where.TEXT})
 _FAR = 1_000_000
 
 
@@ -45,8 +45,10 @@ def balance_brackets(draft: Draft, context: Context) -> Draft | Rejection:
     """Cut before what the document closes already, on the cursor's line or on a line below.
 
     A bracket that the draft opens it may close; one that is open left of the cursor only if nothing
-    right of the cursor closes it. What cannot be told for sure is left alone: brackets that were
-    opened above the window, and code whose brackets do not match.
+    right of the cursor closes it. A brace that leads its line, at the depth of the block that the
+    cursor stands in, ends that block however wrong the brackets are before it. What cannot be told
+    for sure is left alone: brackets that were opened above the window, and code whose brackets do
+    not match.
     """
     if not any(char in PAIRS for char in draft.text):
         return draft
@@ -54,12 +56,10 @@ def balance_brackets(draft: Draft, context: Context) -> Draft | Rejection:
     if in_code:
         start = context.prefix[place_of(context).start :]
         own = _brackets(start, draft.text, context.language)
-        around = _around(
-            context.prefix, context.suffix, context.language, context.prefix_start == 0
-        )
+        around = context.once("brackets", _around)
     else:
         own = _brackets("", draft.text, None)
-        around = _around(context.line_before, context.line_after, None, True)
+        around = context.once("brackets of the line", _around_in_line)
     if around is None:
         return draft
     opened, after = around
@@ -73,7 +73,8 @@ def balance_brackets(draft: Draft, context: Context) -> Draft | Rejection:
             inner.append(bracket.char)
         elif inner:
             if inner.pop() != PAIRS[bracket.char]:
-                return draft
+                ends = depth and _ends_block(bracket, opened[depth - 1]) and depth - 1 in closed
+                return _cut(draft, bracket) if ends else draft
         elif depth == 0:
             known = bracket.char in over or (in_code and (sure or bracket.char in ")]"))
             return _cut(draft, bracket) if known else draft
@@ -93,13 +94,13 @@ def balance_brackets(draft: Draft, context: Context) -> Draft | Rejection:
 
 
 def close_quotes(draft: Draft, context: Context) -> Draft | Rejection:
-    """Cut where a draft ends the string that the editor has closed right of the cursor.
+    """Cut where a draft ends the string that ends right of the cursor on the same line.
 
     In ``"|"`` the draft ``a" b`` would leave a quote over; ``a", "b`` would not.
     """
     place = place_at_end(context.line_before, context.language, whole=False)
     rest = context.line_after[draft.replaces :]
-    if place.where is not Where.STRING or not rest.startswith(place.closer):
+    if place.where not in _STRINGS or place.closer not in QUOTES or place.closer not in rest:
         return draft
     line = context.line_before + draft.text.partition("\n")[0] + rest
     if _ends_in_string(line, context.language):
@@ -110,7 +111,7 @@ def close_quotes(draft: Draft, context: Context) -> Draft | Rejection:
 
 
 def _ends_in_string(line: str, language: str) -> bool:
-    return place_at_end(line, language, whole=False).where is Where.STRING
+    return place_at_end(line, language, whole=False).where in _STRINGS
 
 
 def _closing_quote(text: str, quote: str) -> int | None:
@@ -128,18 +129,27 @@ def _cut(draft: Draft, bracket: _Bracket) -> Draft | Rejection:
     return cut_before(draft, bracket.position, _REJECTION)
 
 
-@lru_cache(maxsize=4)
-def _around(
-    prefix: str, suffix: str, language: str | None, whole: bool
-) -> tuple[list[_Bracket], list[_Bracket]] | None:
-    """Return what is open left of the cursor, and what right of it closes what it did not open.
+_Around = tuple[list[_Bracket], list[_Bracket]]
+"""What is open left of the cursor, and what right of it closes what it did not open."""
 
-    None where the brackets do not match. It is remembered: a growing block asks with each token.
-    """
-    begin = first_code(prefix, language) if language and not whole else 0
-    opened = _open(_brackets("", prefix, language, begin))
-    after = _unopened(_brackets(prefix, suffix, language, begin))
-    return None if opened is None or after is None else (opened, after)
+
+def _around(context: Context) -> _Around | None:
+    """Return the brackets around the cursor; None where they do not match."""
+    prefix, language = context.prefix, context.language
+    begin = first_code(prefix, language) if context.prefix_start > 0 else 0
+    before = _brackets("", prefix, language, begin)
+    return _matched(before, _brackets(prefix, context.suffix, language, begin))
+
+
+def _around_in_line(context: Context) -> _Around | None:
+    """Return the brackets of the cursor's line, all of it read as code."""
+    before = _brackets("", context.line_before, None)
+    return _matched(before, _brackets(context.line_before, context.line_after, None))
+
+
+def _matched(before: list[_Bracket], after: list[_Bracket]) -> _Around | None:
+    opened, unopened = _open(before), _unopened(after)
+    return None if opened is None or unopened is None else (opened, unopened)
 
 
 def _brackets(before: str, text: str, language: str | None, begin: int = 0) -> list[_Bracket]:
@@ -169,6 +179,12 @@ def _brackets(before: str, text: str, language: str | None, begin: int = 0) -> l
         start += len(line) + 1
         apart = number > 0 and not line.strip()
     return found
+
+
+def _ends_block(bracket: _Bracket, opener: _Bracket) -> bool:
+    """Say whether a brace in a draft ends the block around the cursor, by its indentation."""
+    braces = bracket.char == "}" and opener.char == "{"
+    return braces and bracket.leads and bracket.indent <= opener.indent
 
 
 def _is_loose(line: str) -> bool:
@@ -218,14 +234,15 @@ def _closed_below(
 
     A bracket closes the innermost one of its kind; one that leads its line the innermost whose line
     is indented alike, or less. Behind a line that is indented no deeper than an open bracket's,
-    nothing closes that any more. The kinds of brackets that are left over come second.
+    nothing closes that any more. Where there are fewer of them than are open, the innermost are
+    what is missing. The kinds of brackets that are left over come second.
 
     :param whole: nothing was opened above what is known
     """
     closed: set[int] = set()
     over: set[str] = set()
     top = len(opened)
-    for closer in closers:
+    for number, closer in enumerate(closers):
         same = [
             index
             for index in range(top)
@@ -239,8 +256,24 @@ def _closed_below(
         if not same or (outer and len(alike) == 1 and not whole):
             over.add(closer.char)
             continue
-        index = alike[0] if outer else alike[-1] if closer.leads and alike else same[-1]
+        if outer or (closer.leads and alike):
+            index = alike[0] if outer else alike[-1]
+        elif closer.leads:
+            index = same[-1]
+        else:
+            index = same[-1] - _missing(opened, same[-1], closers[number:])
         if closer.position >= replaces:
             closed.add(index)
         top = index
     return frozenset(closed), frozenset(over)
+
+
+def _missing(opened: list[_Bracket], top: int, closers: list[_Bracket]) -> int:
+    """Return how many brackets, from ``top`` down, are more than those that close them all."""
+    kind = opened[top].char
+    open_in_a_row = closed_in_a_row = 0
+    while open_in_a_row <= top and opened[top - open_in_a_row].char == kind:
+        open_in_a_row += 1
+    while closed_in_a_row < len(closers) and PAIRS[closers[closed_in_a_row].char] == kind:
+        closed_in_a_row += 1
+    return max(0, open_in_a_row - closed_in_a_row)

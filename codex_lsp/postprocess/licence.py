@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from codex_lsp.postprocess.base import Draft, cut_before, lines_of
+from codex_lsp.postprocess.place import place_behind
+from codex_lsp.syntax.lexical import Where
 from codex_lsp.types import Context, Rejection, RejectionReason
 
 _REJECTION = Rejection(
@@ -41,13 +43,18 @@ def trim_licence(draft: Draft, context: Context) -> Draft | Rejection:
         return draft
     for line in lines_of(draft.text, context):
         own = draft.text[line.start : line.end]
-        if not _MARKS.search(line.whole) or not _COMMENT.match(line.whole):
+        if not _MARKS.search(line.whole):
+            continue
+        place = place_behind(context, draft.text[: line.start])
+        inside = place.where is Where.BLOCK_COMMENT
+        if not inside and not _COMMENT.match(line.whole):
             continue
         if _MARKS.search("\n".join(context.prefix.split("\n")[-_NEARBY_LINES:])):
             return draft
         if line.number == 0 and not _MARKS.search(own) and not own.strip():
             continue
-        return cut_before(draft, _comment_start(draft.text, line.start), _REJECTION)
+        begin = _comment_start(draft.text, line.start)
+        return cut_before(draft, min(begin, max(0, place.start)) if inside else begin, _REJECTION)
     return draft
 
 

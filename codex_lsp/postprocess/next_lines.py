@@ -39,14 +39,16 @@ def trim_next_lines(draft: Draft, context: Context) -> Draft | Rejection:
     says = any(map(is_word, below[0]))
     lines = [line for line in lines_of(draft.text, context) if line.whole.strip()]
     for index, line in enumerate(lines):
-        same = says and _is_same(line, below[0])
+        same = says and _is_same(line, below[0], context.line_before)
         if same or _are_near(lines[index : index + _NEAR_LINES], below):
             return cut_before(draft, line.start, _REJECTION)
     return draft
 
 
-def _is_same(line: Line, below: str) -> bool:
-    if line.number > 0 and _indent(line.whole) != _indent(below):
+def _is_same(line: Line, below: str, before: str) -> bool:
+    # The blanks in front of an empty line are the editor's; of one with text they are meant.
+    meant = line.number > 0 or before.strip()
+    if meant and _indent(line.whole) != _indent(below):
         return False
     if line.whole.strip() == below.strip():
         return True

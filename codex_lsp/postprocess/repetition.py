@@ -20,6 +20,8 @@ _STUTTER = re.compile(
     r"|(_[^\W\d_])\3{3,}|([A-Z][a-z]{2,})\4{2,}"
 )
 """A name that has a part three times in a row, such as `size_bytes_bytes_bytes`, `TaskTaskTask`."""
+_KEYED = re.compile(r"\s*(?:\w+\s+)*[\"']?[\w.-]+[\"']?\s*(?:=(?![=>])|:(?!:))")
+"""A member of a record, or an argument with its name."""
 _MIN_LINE_LETTERS = 4
 """Lines that say less, such as `}` and `fi`, stand below each other in any program."""
 _CLOSING_WORDS = frozenset({"break", "continue", "done", "endif", "esac", "pass", "return", "else"})
@@ -33,12 +35,16 @@ def trim_repetition(draft: Draft, context: Context) -> Draft | Rejection:
     1. Words that repeat each other to the end of a line, or of the text: the line goes.
     2. A name that has a part three times in a row: its line goes.
     3. A line, or a block of lines, that repeats the one above it within the sample.
+    4. The last line of what was ended for repeating itself, whatever it says.
+    5. A line that stands three times in a row, each time deeper: a condition within itself.
     """
     lines = draft.text.split("\n")
     start = 0
     for number, line in enumerate(lines):
         if _rambles(line) or _stutters(line, context):
             return _cut(draft, start)
+        if _nests(lines, number):
+            return _cut(draft, sum(len(item) + 1 for item in lines[: number - 1]))
         size = _repeated_lines(lines, number)
         if size:
             # The lines end above this one, which is the last of the second time.
@@ -46,6 +52,8 @@ def trim_repetition(draft: Draft, context: Context) -> Draft | Rejection:
             return _cut(draft, second)
         start += len(line) + 1
     end = _end_of_first_time(draft)
+    if end is None and draft.candidate.finish_reason is FinishReason.REPETITION:
+        end = len(draft.text.rstrip())
     return draft if end is None else _cut(draft, draft.text.rfind("\n", 0, end) + 1)
 
 
@@ -91,6 +99,12 @@ def _cycle(text: str) -> Cycle | None:
     return cycle_at_end(words, has_letters)
 
 
+def _nests(lines: Sequence[str], last: int) -> bool:
+    """Say whether the line says what both lines above it say, whatever their indentation."""
+    three = {line.strip() for line in lines[max(0, last - 2) : last + 1]}
+    return last >= 2 and len(three) == 1 and is_worth_it(lines[last : last + 1])
+
+
 def _repeated_lines(lines: Sequence[str], last: int) -> int:
     """Return how many lines that end with ``last`` repeat those above them; 0 when none do.
 
@@ -103,17 +117,17 @@ def _repeated_lines(lines: Sequence[str], last: int) -> int:
             same = [line.strip() for line in first] == [line.strip() for line in second]
         else:
             same = list(first) == list(second)
-        if same and _is_worth_it(second):
+        if same and is_worth_it(second):
             return size
     return 0
 
 
-def _is_worth_it(block: Sequence[str]) -> bool:
+def is_worth_it(block: Sequence[str]) -> bool:
     """Say whether a block says so much that nobody writes it twice in a row.
 
-    Elements of a list may be equal, each on a line of its own.
+    Elements of a list may be equal, each on a line of its own; but no key may stand twice.
     """
-    if all(line.rstrip().endswith(",") for line in block):
+    if all(line.rstrip().endswith(",") and not _KEYED.match(line) for line in block):
         return False
     return any(is_telling(line) for line in block)
 

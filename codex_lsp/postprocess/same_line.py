@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rapidfuzz import fuzz
 
-from codex_lsp.brackets import QUOTES, closed_length, quote_count, unopened_closers
+from codex_lsp.brackets import QUOTES, closed_length, is_paired, quote_count, unopened_closers
 from codex_lsp.context.shape import CLOSERS, is_word
 from codex_lsp.postprocess.base import Draft
 from codex_lsp.types import Context, Rejection, RejectionReason
@@ -20,28 +20,33 @@ _DOES_NOT_FIT = Rejection(
     RejectionReason.DOES_NOT_FIT, "What the model would add runs into the word right of the cursor."
 )
 _MIN_WORDS = 3
-"""Shorter overlaps that hold letters are chance."""
+"""Shorter overlaps that hold letters are chance; a blank in front counts."""
 _MIN_NEAR = 8
 """Overlaps that are only near have to be this long, in characters."""
 _NEAR = 90.0
 _DETAILS = re.compile(r"[\s'\"`;]+")
+_STATEMENT_ENDS = re.compile(r"(?:;|\)\s*\{)\s*$")
 _WORD_AT_END = re.compile(r"\w+$")
 
 
 def fit_same_line(draft: Draft, context: Context) -> Draft | Rejection:
     """Remove what the candidate repeats of the text right of the cursor, or replace that text.
 
-    1. The candidate ends as the rest of the line begins: the repeated part is cut off. So it is
+    1. It closes what the line has opened, and the closing marks on its right close the rest: it is
+       kept as it is.
+    2. The candidate ends as the rest of the line begins: the repeated part is cut off. So it is
        where it ends nearly as all of the rest, or has all of the rest in it and goes on.
-    2. The candidate goes on past a bracket or quote that the editor closed by itself (the rest of
+    3. The candidate goes on past a bracket or quote that the editor closed by itself (the rest of
        the line holds nothing else): it is kept whole and takes the place of what it closes.
-    3. Otherwise its first line is kept, as far as it does not run into a word on its right.
+    4. Otherwise its first line is kept, as far as it does not run into a word on its right.
     """
     rest = context.line_after.rstrip()
     if not rest.strip():
         return draft
     draft = replace(draft, replaces=0)
     first_line = draft.text.partition("\n")[0].rstrip()
+    if CLOSERS.issuperset(rest) and _pairs_up(first_line, rest, context.line_before):
+        return draft.cut(len(draft.text.partition("\n")[0]))
     keep = _kept(first_line, rest)
     if CLOSERS.issuperset(rest):
         replaces = closed_length(first_line, rest)
@@ -95,6 +100,11 @@ def _kept(text: str, rest: str) -> int | None:
     return _near_end(text, bare)
 
 
+def _pairs_up(text: str, rest: str, before: str) -> bool:
+    """Say whether no bracket and no quote of the line is left over with ``text`` put in."""
+    return text[-1:] not in ";," and is_paired(before + text + rest, before)
+
+
 def _near_end(text: str, rest: str) -> int | None:
     """Return where the end of ``text`` begins that is nearly ``rest``; None where it is another."""
     if len(rest) < _MIN_NEAR or len(text) < _MIN_NEAR:
@@ -103,6 +113,8 @@ def _near_end(text: str, rest: str) -> int | None:
         for start in range(len(text) - 1, -1, -1):
             if _DETAILS.sub("", text[start:]) == _DETAILS.sub("", rest):
                 return start if _stands_apart(text, start, len(text) - start) else None
+    if len(text) < len(rest) * _NEAR / 100:
+        return None  # what is shorter would be looked for anywhere in the rest
     found = fuzz.partial_ratio_alignment(rest, text, score_cutoff=_NEAR)
     if found is None or len(rest) < 2 * _MIN_NEAR or found.dest_end < len(text) - 1:
         return None
@@ -132,7 +144,7 @@ def _is_repetition(text: str, start: int, rest: str, unopened: frozenset[int]) -
         return bool(repeated.strip())
     ends_word = not (is_word(repeated[-1]) and is_word(rest[len(repeated)]))
     begins_word = start == 0 or not (is_word(text[start - 1]) and is_word(repeated[0]))
-    return len(repeated.strip()) >= _MIN_WORDS and ends_word and begins_word
+    return len(repeated) >= _MIN_WORDS and ends_word and begins_word
 
 
 def _closes_angle(before: str) -> bool:
@@ -141,7 +153,12 @@ def _closes_angle(before: str) -> bool:
 
 
 def _without_word_before_word(draft: Draft, rest: str) -> Draft | Rejection:
-    """Cut the word that would become one with the word right of the cursor."""
+    """Cut the word that would become one with the word right of the cursor.
+
+    A statement that ends cannot stand in front of a word, or of arguments, at all.
+    """
+    if (is_word(rest[0]) or rest[0] in "([") and _STATEMENT_ENDS.search(draft.text):
+        return _DOES_NOT_FIT
     if not is_word(rest[0]):
         return draft
     found = _WORD_AT_END.search(draft.text)

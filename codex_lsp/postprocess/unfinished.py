@@ -15,13 +15,15 @@ _REJECTION = Rejection(
 )
 _CUT_OFF = frozenset({FinishReason.LENGTH, FinishReason.REPETITION})
 _HALF_WORD = re.compile(r"[\w.]+$")
+_CLOSES = re.compile(r"\s*[)\]}]+[;,]?")
 _OF_LINES = frozenset({Where.TEXT, Where.BLOCK_COMMENT})
 
 
 def trim_unfinished(draft: Draft, context: Context) -> Draft | Rejection:
     """Cut the half line, or half word, and what is begun and never ends.
 
-    1. A block that ran into the token limit loses its half last line.
+    1. A block that ran into the token limit loses its half last line; one of closing brackets only
+       is as good as whole.
     2. A line that did so loses the string it does not close, or the word it ends with, which may be
        half a word; a line that is nothing but a word is kept, since it is all there is.
     3. A comment or a string of several lines that a block opens and does not close would swallow
@@ -29,8 +31,11 @@ def trim_unfinished(draft: Draft, context: Context) -> Draft | Rejection:
     """
     result: Draft | Rejection = draft
     if draft.candidate.finish_reason in _CUT_OFF:
-        whole = draft.text.rpartition("\n")[0]
-        if whole.strip():
+        whole, _, last = draft.text.rstrip().rpartition("\n")
+        if whole.strip() and _CLOSES.fullmatch(last):
+            result = draft.cut(len(draft.text.rstrip())).ended()
+        elif whole.strip():
+            whole = draft.text.rpartition("\n")[0]
             result = draft.cut(len(whole)).ended()
         else:
             result = _without_half(draft, context)

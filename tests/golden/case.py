@@ -63,6 +63,7 @@ class Case:
 
     :ivar text: the document, with its own line endings and without the cursor's mark
     :ivar offset: the cursor's
+    :ivar source: the package, its version and licence, and the file; empty for what was made up
     """
 
     path: Path
@@ -70,6 +71,7 @@ class Case:
     text: str
     offset: int
     samples: tuple[Sample, ...]
+    source: str
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,12 @@ def read_case(path: Path) -> Case:
         raise CaseError(f"{path}:{sections[-1].line}: each sample is followed by one outcome")
     samples = [_sample(path, *pair) for pair in zip(rest[::2], rest[1::2], strict=True)]
     return Case(
-        path, fields["language"], marked.replace(CURSOR, ""), marked.index(CURSOR), tuple(samples)
+        path,
+        fields["language"],
+        marked.replace(CURSOR, ""),
+        marked.index(CURSOR),
+        tuple(samples),
+        fields.get("from", ""),
     )
 
 

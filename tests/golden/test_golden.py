@@ -9,15 +9,9 @@ from pathlib import Path
 import pytest
 
 from codex_lsp.context import ContextOptions, build_context
+from codex_lsp.evals.quality.false_positives import spelled
 from codex_lsp.postprocess import FILTERS, apply_filters
-from codex_lsp.types import (
-    Candidate,
-    CompletionRequest,
-    Context,
-    Document,
-    Rejection,
-    Token,
-)
+from codex_lsp.types import CompletionRequest, Context, Document, Rejection
 from tests.golden.case import Case, CaseError, Sample, read_case
 
 CASES = Path(__file__).parent / "cases"
@@ -31,6 +25,7 @@ LANGUAGES = {
     "html": "html",
     "java": "java",
     "js": "javascript",
+    "jsx": "javascriptreact",
     "json": "json",
     "md": "markdown",
     "php": "php",
@@ -42,7 +37,8 @@ LANGUAGES = {
     "ts": "typescript",
     "yaml": "yaml",
 }
-_PIECES = re.compile(r"\s*\w+|\s*[^\w\s]|\s+")
+_SOURCE = re.compile(r"(\S+) (\S+) \(([^)]+)\), \S+\.\w+")
+_NOTICE = (Path(__file__).parent / "README.md").read_text(encoding="utf-8")
 
 
 def context_of(case: Case) -> Context:
@@ -50,12 +46,6 @@ def context_of(case: Case) -> Context:
     context = build_context(CompletionRequest(document, case.offset), ContextOptions())
     assert isinstance(context, Context), f"{case.path}: there is nothing to complete at the cursor"
     return context
-
-
-def candidate_of(sample: Sample) -> Candidate:
-    """Make a candidate whose tokens are words, as those of a model are."""
-    pieces = _PIECES.findall(sample.text)
-    return Candidate(tuple(Token(0, piece, -1.0) for piece in pieces), sample.finish)
 
 
 def describe(result: object) -> str:
@@ -80,7 +70,7 @@ def test_golden(path: Path) -> None:
     case = read_case(path)
     context = context_of(case)
     for sample in case.samples:
-        got = describe(apply_filters(candidate_of(sample), context, FILTERS))
+        got = describe(apply_filters(spelled(sample.text, sample.finish), context, FILTERS))
         assert got == expected(sample), f"{path}:{sample.line}: another outcome"
 
 
@@ -90,6 +80,21 @@ def test_there_are_enough_cases_in_every_language() -> None:
     assert set(counts) == set(LANGUAGES)
     for path in FILES:
         assert read_case(path).language == LANGUAGES[path.stem.partition("_")[0]], path
+
+
+def test_most_cases_are_real_and_the_notice_names_their_packages() -> None:
+    sources = [case.source for case in map(read_case, FILES) if case.source]
+    assert len(sources) >= 200
+    packages = set()
+    for source in sources:
+        found = _SOURCE.fullmatch(source)
+        assert found is not None, source
+        packages.add("| " + " | ".join(found.groups()) + " |")
+    listed = {line for line in _NOTICE.split("\n") if line.startswith("| ")}
+    assert {" | ".join(line.split(" | ")[:3]) + " |" for line in listed} - packages == {
+        "| package | version | licence |"
+    }
+    assert not [name for name in packages if name not in _NOTICE]
 
 
 def test_every_filter_is_seen_at_work_and_leaving_alone() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codex_lsp.brackets import closed_length, unopened_closers
+from codex_lsp.brackets import closed_length, is_paired, unopened_closers
 from codex_lsp.context import ContextOptions, build_context
 from codex_lsp.postprocess import FILTERS, Draft, apply_filters
 from codex_lsp.postprocess.same_line import longest_overlap
@@ -160,3 +160,21 @@ def test_unopened_closers() -> None:
 )
 def test_closed_length(text: str, rest: str, length: int) -> None:
     assert closed_length(text, rest) == length
+
+
+@pytest.mark.parametrize(
+    ("line", "begun", "paired"),
+    [
+        ("f(a, [b])", "", True),
+        ("f(a))", "f(", False),
+        ("f(a", "f(", False),
+        ("} else if (f(a)) {}", "} else if (", True),
+        ("} else if (f(a))) {}", "} else if (", False),
+        ('size="small"', "size", True),
+        ('size="small', "size", False),
+        (r'print("\"")', "print(", True),
+        ("f(a]", "f(", False),
+    ],
+)
+def test_a_line_is_paired_when_nothing_is_left_over(line: str, begun: str, paired: bool) -> None:
+    assert is_paired(line, begun) is paired
