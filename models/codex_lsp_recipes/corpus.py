@@ -105,7 +105,7 @@ def build(
     """Write the corpus into ``output``; the same inputs give the same bytes.
 
     :param held_out: texts that are measured on; near-duplicates of them fall out
-    :raises PullError: a package cannot be had
+    :raises DownloadError: a package cannot be had
     :raises DamagedFileError: a package is another file, or under another licence
     :raises UsageError: a file of problems cannot be read
     """

@@ -15,7 +15,7 @@ def held_out_files(folder: Path | None = None) -> list[str]:
     """Return every file of the held-out packages, in a fixed order.
 
     :param folder: where their wheels are kept; None for the user's data folder
-    :raises BenchError: a wheel cannot be had
+    :raises DownloadError: a wheel cannot be had
     """
     packages = load_packages(folder=folder)
     return [

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from codex_lsp.errors import BenchError, DamagedFileError, InvalidModelError, PullError
-from codex_lsp.evals.quality.archives import Archive, fetch, members
+from codex_lsp.errors import DamagedFileError, InvalidModelError
+from codex_lsp.packages import Archive, fetch, members
 from codex_lsp_recipes.licences import PERMISSIVE
 from codex_lsp_recipes.wheels import HELD_OUT
 
@@ -38,19 +38,11 @@ class NpmPackage:
     def sources(self, folder: Path) -> dict[str, bytes]:
         """Return the source files by their paths, fetched into ``folder`` if need be.
 
-        :raises PullError: it cannot be had
+        :raises DownloadError: it cannot be had
         :raises DamagedFileError: it is another file, or under another licence
         """
         archive = Archive("npm", self.name, self.version, self.licence, self.sha256)
-        if not (folder / archive.file).exists():
-            try:
-                fetch(archive, folder)
-            except BenchError as error:
-                raise PullError(str(error)) from error
-        try:
-            files = dict(members(fetch(archive, folder)))
-        except BenchError as error:
-            raise DamagedFileError(str(error)) from error
+        files = dict(members(fetch(archive, folder)))
         licence = json.loads(files["package.json"]).get("license")
         if licence != self.licence or licence not in PERMISSIVE:
             raise DamagedFileError(

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from codex_lsp.errors import BenchError
-from codex_lsp.evals.quality.archives import Archive, fetch, members
 from codex_lsp.languages import language_of
 from codex_lsp.model_dir import data_home
+from codex_lsp.packages import Archive, fetch, members
 
 LANGUAGES = ("python", "typescript", "rust", "cpp", "java")
 """The groups that figures are given for; JavaScript counts as TypeScript, and C as C++."""
@@ -181,7 +181,7 @@ def load_sources(
     """Return the files of the corpus, in a fixed order.
 
     :param folder: where archives are kept; None for the user's data folder
-    :raises BenchError: an archive cannot be had
+    :raises DownloadError: an archive cannot be had
     """
     kept = folder or data_home() / "bench"
     files = [file for source in sources for file in _files(source, kept)]

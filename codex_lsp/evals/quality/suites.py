@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 
 from codex_lsp.errors import BenchError
-from codex_lsp.evals.quality.archives import Archive, fetch, members
 from codex_lsp.evals.quality.attempts import Attempt, Outcome
 from codex_lsp.evals.quality.corpus import SourceFile, source_file
 from codex_lsp.evals.quality.holes import Hole
@@ -24,6 +23,7 @@ from codex_lsp.evals.samples import append_records, drop_torn_line, read_records
 from codex_lsp.evals.sandbox.launch import Confinement
 from codex_lsp.evals.sandbox.suites import OwnTests, SuiteVerdict, run_suite
 from codex_lsp.model_dir import data_home
+from codex_lsp.packages import Archive, fetch, members
 
 VERDICTS = "verdicts.jsonl"
 VARIANTS = ("as it was", "hole left out", "greedy, one row", "best of 4: mean log-probability")
@@ -157,7 +157,7 @@ def load_trees(
     """Return the packages by name.
 
     :param folder: where archives are kept; None for the user's data folder
-    :raises BenchError: an archive cannot be had
+    :raises DownloadError: an archive cannot be had
     """
     kept = folder or data_home() / "bench"
     return {

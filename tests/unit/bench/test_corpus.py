@@ -10,7 +10,8 @@ import pytest
 
 from codex_lsp.bench import corpus
 from codex_lsp.bench.corpus import Text, WheelFile, load_texts
-from codex_lsp.errors import BenchError, UsageError
+from codex_lsp.errors import DamagedFileError, UsageError
+from codex_lsp.packages import Archive
 
 
 def make_wheel(folder: Path, monkeypatch: pytest.MonkeyPatch) -> WheelFile:
@@ -18,7 +19,7 @@ def make_wheel(folder: Path, monkeypatch: pytest.MonkeyPatch) -> WheelFile:
     with zipfile.ZipFile(folder / name, "w") as archive:
         archive.writestr("some/thing.py", "a = 1\r\nb = 2\r\n")
     digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-    entry = WheelFile("some-thing", "1.0", "MIT", digest, "some/thing.py")
+    entry = WheelFile(Archive("wheel", "some-thing", "1.0", "MIT", digest), "some/thing.py")
     monkeypatch.setattr(corpus, "CORPUS", (entry,))
     return entry
 
@@ -30,8 +31,8 @@ def test_a_wheels_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_another_wheel_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     entry = make_wheel(tmp_path, monkeypatch)
-    (tmp_path / entry.wheel).write_bytes(b"other")
-    with pytest.raises(BenchError, match="is damaged or another file: its sha256 is"):
+    (tmp_path / entry.archive.file).write_bytes(b"other")
+    with pytest.raises(DamagedFileError, match="is damaged or another file: its sha256 is"):
         load_texts(folder=tmp_path)
 
 

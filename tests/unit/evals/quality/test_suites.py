@@ -8,13 +8,13 @@ import pytest
 
 from codex_lsp.errors import BenchError, SandboxError
 from codex_lsp.evals.quality import suites
-from codex_lsp.evals.quality.archives import Archive
 from codex_lsp.evals.quality.attempts import Outcome
 from codex_lsp.evals.quality.holes import Hole
 from codex_lsp.evals.quality.suites import VARIANTS, Package, Tree, Verdict, check, read_verdicts
 from codex_lsp.evals.quality.tables import suites_table
 from codex_lsp.evals.sandbox import Confinement, open_confinement
 from codex_lsp.evals.sandbox.suites import OwnTests, SuiteVerdict, run_suite
+from codex_lsp.packages import Archive
 from tests.unit.evals.quality.places import hole, outcome, shown
 
 CODE = "def double(x):\n    return 2 * x\n"

@@ -1,7 +1,7 @@
-"""Pinned source archives of public packages, fetched with the registries' own clients.
+"""Pinned releases of public packages, fetched with the registries' own clients, pip and npm.
 
-They are fetched when first needed, checked against their sha256, and kept in the user's data
-folder; none of their text is part of this repository.
+They are fetched when first needed, checked against their sha256, and kept in a folder; all settings
+of the clients apply. What is measured, and what the training recipes read, comes from here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from codex_lsp.errors import BenchError
+from codex_lsp.errors import DamagedFileError, DownloadError
 
 Kind = Literal["wheel", "sdist", "npm"]
 
@@ -30,6 +30,7 @@ class Archive:
 
     :ivar licence: its SPDX identifier
     :ivar sha256: the file's
+    :ivar named: the file's name, where it is not the usual one
     """
 
     kind: Kind
@@ -37,10 +38,13 @@ class Archive:
     version: str
     licence: str
     sha256: str
+    named: str = ""
 
     @property
     def file(self) -> str:
         """The archive's file name, as its registry spells it."""
+        if self.named:
+            return self.named
         if self.kind == "npm":
             return f"{self.package.lstrip('@').replace('/', '-')}-{self.version}.tgz"
         name = self.package.replace("-", "_")
@@ -52,14 +56,15 @@ class Archive:
 def fetch(archive: Archive, folder: Path) -> Path:
     """Return the archive's path in ``folder``, where it is put if it is not there.
 
-    :raises BenchError: it cannot be had, or is another file
+    :raises DownloadError: it cannot be had
+    :raises DamagedFileError: it is another file
     """
     path = folder / archive.file
     if not path.exists():
         _download(archive, folder)
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != archive.sha256:
-        raise BenchError(
+        raise DamagedFileError(
             f"{path} is damaged or another file: its sha256 is {found} instead of "
             f"{archive.sha256}; remove it to get it again."
         )
@@ -85,33 +90,39 @@ def _download(archive: Archive, folder: Path) -> None:
     wanted = f"{archive.package} {archive.version}"
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as work:
-        done = subprocess.run(
-            _command(archive, work), capture_output=True, text=True, check=False, cwd=work
-        )
+        command = _npm(archive, work) if archive.kind == "npm" else _pip(archive, work)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=work)
         path = Path(work) / archive.file
         if done.returncode != 0 or not path.exists():
             lines = [line for line in done.stderr.splitlines() if "err" in line.lower()]
-            raise BenchError(
+            raise DownloadError(
                 f"{wanted} could not be downloaded ({lines[-1] if lines else 'no reason given'}); "
                 "check the network and the settings of pip and npm."
             )
         path.replace(folder / archive.file)
 
 
-def _command(archive: Archive, target: str) -> list[str]:
-    if archive.kind == "npm":
-        npm = shutil.which("npm")
-        if npm is None:
-            raise BenchError(f"npm is needed to download {archive.package}; install Node.js.")
-        name = f"{archive.package}@{archive.version}"
-        return [npm, "pack", "--ignore-scripts", "--pack-destination", target, name]
+def _npm(archive: Archive, target: str) -> list[str]:
+    npm = shutil.which("npm")
+    if npm is None:
+        raise DownloadError(f"npm is needed to download {archive.package}; install Node.js.")
+    name = f"{archive.package}@{archive.version}"
+    return [npm, "pack", "--ignore-scripts", "--pack-destination", target, name]
+
+
+def _pip(archive: Archive, target: str) -> list[str]:
     if importlib.util.find_spec("pip") is None:
-        raise BenchError(
+        raise DownloadError(
             f"This Python has no pip to download {archive.package} with; run "
             f"`{sys.executable} -m ensurepip`."
         )
-    # Named packages only: what a source archive needs to tell its version may come as a wheel.
-    form = "--only-binary" if archive.kind == "wheel" else "--no-binary"
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--no-deps"]
-    command += ["--disable-pip-version-check", f"{form}={archive.package}", "--dest", target]
+    command += ["--disable-pip-version-check", "--dest", target]
+    if archive.kind == "wheel":
+        # Any interpreter gets the pure wheel that is pinned, not one compiled for itself.
+        command += ["--only-binary=:all:", "--platform=any", "--implementation=py", "--abi=none"]
+        command += ["--python-version=3.12"]
+    else:
+        # Named packages only: what a source archive needs to tell its version may be a wheel.
+        command += [f"--no-binary={archive.package}"]
     return [*command, f"{archive.package}=={archive.version}"]
