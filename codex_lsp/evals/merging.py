@@ -17,7 +17,7 @@ from codex_lsp.evals.samples import (
     read_checked,
     read_samples,
 )
-from codex_lsp.evals.scores import Key, Score, all_scores, append_scores, key_of, scores_file
+from codex_lsp.evals.scores import Key, SampleScore, all_scores, append_scores, key_of, scores_file
 
 
 def merge(out: Path, folders: Sequence[Path]) -> int:
@@ -46,9 +46,9 @@ def merge(out: Path, folders: Sequence[Path]) -> int:
     return len(samples)
 
 
-def _scores(folders: Sequence[Path]) -> dict[str, dict[Key, Score]]:
+def _scores(folders: Sequence[Path]) -> dict[str, dict[Key, SampleScore]]:
     """Return the scores of all parts, by kind."""
-    found: dict[str, dict[Key, Score]] = {}
+    found: dict[str, dict[Key, SampleScore]] = {}
     for folder in folders:
         for kind, scores in all_scores(folder).items():
             found[kind] = {**scores, **found.get(kind, {})}

@@ -16,7 +16,7 @@ _FILE = re.compile(r"scores-(.+)\.jsonl")
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class SampleScore:
     """What one sample was given.
 
     :ivar score: the higher the better; None where there was nothing to score
@@ -35,7 +35,7 @@ class Score:
 
 
 Key = tuple[str, int]
-Scores = Mapping[Key, Score]
+Scores = Mapping[Key, SampleScore]
 
 
 def key_of(sample: Sample) -> Key:
@@ -48,20 +48,20 @@ def scores_file(folder: Path, kind: str) -> Path:
     return folder / f"scores-{kind}.jsonl"
 
 
-def read_scores(file: Path) -> dict[Key, Score]:
+def read_scores(file: Path) -> dict[Key, SampleScore]:
     """Read scores, without a torn last line; of two for one sample the later.
 
     :raises UsageError: the file cannot be read, or a line is none
     """
     fields = ("task_id", "index", "score", "ms")
     scores = (
-        Score(*(record[field] for field in fields))
+        SampleScore(*(record[field] for field in fields))
         for record in read_records(file, "score", fields)
     )
     return {score.key: score for score in scores}
 
 
-def all_scores(folder: Path) -> dict[str, dict[Key, Score]]:
+def all_scores(folder: Path) -> dict[str, dict[Key, SampleScore]]:
     """Return all scores of a run, by their kind.
 
     :raises UsageError: a file cannot be read
@@ -74,7 +74,7 @@ def all_scores(folder: Path) -> dict[str, dict[Key, Score]]:
     return found
 
 
-def append_scores(file: Path, scores: Iterable[Score]) -> None:
+def append_scores(file: Path, scores: Iterable[SampleScore]) -> None:
     """Write scores to the end of ``file`` and to the disk, in one go."""
     append_records(file, [asdict(score) for score in scores])
 

@@ -18,7 +18,7 @@ from codex_lsp.evals.samples import Sample, drop_torn_line, read_samples
 from codex_lsp.evals.scorers import Scorer
 from codex_lsp.evals.scores import (
     Kind,
-    Score,
+    SampleScore,
     append_scores,
     covers,
     key_of,
@@ -72,7 +72,7 @@ def _score(
         values = scorer(problem, samples)
         ms = (clock() - began) * 1000 / len(samples)
         scores = [
-            Score(sample.task_id, sample.index, value, ms)
+            SampleScore(sample.task_id, sample.index, value, ms)
             for sample, value in zip(samples, values, strict=True)
         ]
         append_scores(file, scores)

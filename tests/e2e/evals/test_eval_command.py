@@ -76,6 +76,27 @@ def test_a_hole_is_filled_and_checked(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(400)
+def test_fillings_of_a_hole_are_ranked_by_what_follows(tmp_path: Path) -> None:
+    problems = write(tmp_path / "problems.jsonl", HOLE)
+    done = run("infilling", "--out", tmp_path / "run", "--problems", problems, "-n", "3",
+               "--temperature", "0.8", "--threads", "1", "--compute-type", "float32")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    by = ("--by", "suffix-likelihood", "--problems", problems, "--threads", "1")
+    scored = run("score", tmp_path / "run", *by)
+    assert scored.returncode == 0, scored.stderr
+    lines = (tmp_path / "run" / "scores-suffix-likelihood.jsonl").read_text().splitlines()
+    assert [json.loads(line)["index"] for line in lines] == [0, 1, 2]
+    # What is scored is not scored again.
+    again = run("score", tmp_path / "run", *by)
+    assert again.returncode == 0, again.stderr
+    assert (tmp_path / "run" / "scores-suffix-likelihood.jsonl").read_text().splitlines() == lines
+    assert run("report", tmp_path / "run").returncode == 0
+    text = (tmp_path / "run" / "report.md").read_text()
+    assert "| suffix likelihood | 3 |" in text
+    assert "| model: compute_type | float32 |" in text
+
+
+@pytest.mark.timeout(400)
 def test_a_header_is_compared_with_none_on_the_same_problems(tmp_path: Path) -> None:
     problems = write(tmp_path / "problems.jsonl", ADD)
     common = ("--problems", problems, "-n", "1", "--temperature", "0", "--max-tokens", "8",

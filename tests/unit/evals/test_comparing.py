@@ -9,7 +9,7 @@ from codex_lsp.errors import UsageError
 from codex_lsp.evals.checked_runs import Run
 from codex_lsp.evals.comparing import comparison
 from codex_lsp.evals.samples import Checked
-from codex_lsp.evals.scores import Score
+from codex_lsp.evals.scores import SampleScore
 from tests.unit.evals.runs import FACTS, checked
 
 
@@ -19,7 +19,7 @@ def item(task_id: str, index: int, passed: bool, completion: str = "    return 1
 
 
 def made(name: str, checked: list[Checked], reference: dict[str, float], **facts: Any) -> Run:
-    scores = {(task, 0): Score(task, 0, value, 1.0) for task, value in reference.items()}
+    scores = {(task, 0): SampleScore(task, 0, value, 1.0) for task, value in reference.items()}
     model = {"name": "m", "compute_type": name}
     return Run(name, {**FACTS, "model": model, **facts}, checked, {"reference": scores})
 

@@ -12,7 +12,7 @@ from codex_lsp.evals.checked_runs import Run
 from codex_lsp.evals.gain import Latency, gain_tables, latency
 from codex_lsp.evals.plots import plots
 from codex_lsp.evals.samples import Checked
-from codex_lsp.evals.scores import Score, Scores
+from codex_lsp.evals.scores import SampleScore, Scores
 from codex_lsp.evals.tables import best_temperature_tables
 from tests.unit.evals.runs import FACTS, checked
 
@@ -80,7 +80,9 @@ def test_gains_and_latency_stand_side_by_side() -> None:
 
 def test_asking_the_model_for_scores_takes_its_time() -> None:
     scores = {
-        (task, index): Score(task, index, float(index), 250.0) for task in "ab" for index in (0, 1)
+        (task, index): SampleScore(task, index, float(index), 250.0)
+        for task in "ab"
+        for index in (0, 1)
     }
     found = cells(made("t", 0.4, 2, SAMPLED, {"back-translation": scores}), GREEDY)
     # The second sample of each passes: it is the better one.

@@ -7,7 +7,7 @@ from codex_lsp.evals.checked_runs import Run
 from codex_lsp.evals.crypto import INSECURE, NEITHER
 from codex_lsp.evals.probe_tables import probe_tables
 from codex_lsp.evals.samples import Checked
-from codex_lsp.evals.scores import Score, Scores
+from codex_lsp.evals.scores import SampleScore, Scores
 from tests.unit.evals.runs import FACTS, checked
 
 
@@ -75,7 +75,7 @@ def test_the_editors_checks_put_what_they_find_last() -> None:
     items = crypto_items()
     findings = (-1.0, 0.0, 0.0, -1.0)
     scores = {
-        (item.sample.task_id, item.sample.index): Score(
+        (item.sample.task_id, item.sample.index): SampleScore(
             item.sample.task_id, item.sample.index, found, 0.0
         )
         for item, found in zip(items, findings, strict=True)

@@ -17,7 +17,7 @@ from codex_lsp.evals.merging import merge
 from codex_lsp.evals.problems import Hole, Problem, shard
 from codex_lsp.evals.run import Settings
 from codex_lsp.evals.samples import Checked, Sample, append_samples, read_samples
-from codex_lsp.evals.scores import Score, all_scores, append_scores, read_scores, scores_file
+from codex_lsp.evals.scores import SampleScore, all_scores, append_scores, read_scores, scores_file
 from codex_lsp.evals.scoring import score
 from tests.unit.evals.problem_files import add_problem
 from tests.unit.evals.runs import problems, start
@@ -169,9 +169,9 @@ def test_a_score_ranks_when_every_sample_has_one(tmp_path: Path) -> None:
     append_samples(tmp_path / "samples.jsonl", samples)
     checked = [Checked(item, item.completion == "b", "passed") for item in samples]
     file = scores_file(tmp_path, "back-translation")
-    append_scores(file, [Score("Own/0", 0, -2.0, 1.0), Score("Own/0", 1, -1.0, 1.0)])
+    append_scores(file, [SampleScore("Own/0", 0, -2.0, 1.0), SampleScore("Own/0", 1, -1.0, 1.0)])
     assert "back-translation" not in choosers(checked, all_scores(tmp_path))
     # A sample without tokens is last, however its score.
-    append_scores(file, [Score("Own/0", 2, -0.5, 1.0)])
+    append_scores(file, [SampleScore("Own/0", 2, -0.5, 1.0)])
     choose = choosers(checked, all_scores(tmp_path))["back-translation"]
     assert [choose(checked, k) for k in (1, 2, 3)] == [1 / 3, pytest.approx(2 / 3), 1.0]
