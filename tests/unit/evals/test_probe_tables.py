@@ -28,6 +28,20 @@ def test_bindings_are_told_by_their_number() -> None:
     )
 
 
+def test_with_more_samples_more_is_told() -> None:
+    items = [
+        checked(task == 1 and index == 0, task_id=f"Chain/{task}/0")
+        for task in (1, 2)
+        for index in range(10)
+    ]
+    (table,) = probe_tables(run("chains", items))
+    assert table.header == ("steps", "problems", "pass@1", "pass@10")
+    assert [row[2:] for row in table.rows] == [
+        ("10.00 (10.00 to 10.00)", "100.00 (100.00 to 100.00)"),
+        ("0.00 (0.00 to 0.00)", "0.00 (0.00 to 0.00)"),
+    ]
+
+
 def test_contexts_are_compared_problem_by_problem() -> None:
     verdicts = {
         "Context/alone/0/a": True,
