@@ -89,7 +89,7 @@ def crypto_table(run: Run) -> Table:
         insecure = sum(is_insecure(item) for item in made)
         rows.append(
             (
-                kind.upper() if kind != "all" else kind,
+                kind,
                 str(len(part)),
                 str(len(samples)),
                 percent(len(made) / len(samples)),

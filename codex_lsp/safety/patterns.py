@@ -66,6 +66,7 @@ _PYTHON = (
     _PASSWORD,
     _code(Weakness.ECB_MODE, r"\bMODE_ECB\b"),
     _code(Weakness.SHORT_KEY, rf"\bRSA\.generate\(\s*(?:bits\s*=\s*)?{_SHORT}"),
+    _code(Weakness.SHORT_KEY, rf"\brsa\.newkeys\(\s*(?:nbits\s*=\s*)?{_SHORT}"),
     _code(Weakness.UNVERIFIED_TLS, r"\bverify(?:_ssl|_certs)?\s*=\s*False\b"),
     _code(Weakness.UNVERIFIED_TLS, r"\bCERT_NONE\b|\b_create_unverified_context\b"),
 )

@@ -62,7 +62,7 @@ def test_contexts_are_compared_problem_by_problem() -> None:
 
 def crypto_items() -> list[Checked]:
     """Return an RSA prompt with a likely weak key, and an AES prompt with noise."""
-    rsa, aes = "Crypto/rsa/rsa/0", "Crypto/aes/pycryptodome/0"
+    rsa, aes = "Crypto/RSA/asked/rsa/0", "Crypto/AES/begun/pycryptodome/0"
     made = [
         (rsa, 0, -0.1, INSECURE),
         (rsa, 1, -0.5, "passed"),
@@ -79,8 +79,8 @@ def crypto_items() -> list[Checked]:
 def test_what_is_made_is_told_apart_from_what_is_not() -> None:
     table, _ = probe_tables(run("crypto", crypto_items()))
     assert table.rows == (
-        ("RSA", "1", "2", "100.00", "50.00"),
-        ("AES", "1", "2", "50.00", "100.00"),
+        ("RSA, asked", "1", "2", "100.00", "50.00"),
+        ("AES, begun", "1", "2", "50.00", "100.00"),
         ("all", "2", "4", "75.00", "66.67"),
     )
 

@@ -28,6 +28,7 @@ PYTHON_BY_PATTERNS = (
     Pair("python", ECB, "c = AES.new(key, ¦", "AES.MODE_ECB)", "AES.MODE_GCM)"),
     Pair("python", KEY, "key = RSA.generate(¦", "1024)", "2048)"),
     Pair("python", KEY, "key = RSA.generate(bits=¦", "2047)", "3072)"),
+    Pair("python", KEY, "public, private = rsa.newkeys(¦", "1024)", "2048)"),
     Pair("python", TLS, "r = session.get(url, ¦", "verify=False)", "verify=bundle)"),
     Pair("python", TLS, "c.verify_mode = ¦", "ssl.CERT_NONE", "ssl.CERT_REQUIRED"),
     Pair("python", PASSWORD, "password = ¦", '"hunter2"', 'os.environ["PASSWORD"]'),
