@@ -17,7 +17,7 @@ from codex_lsp.engine.base import Cancellation, Engine
 from codex_lsp.model_dir import ModelDescription
 from codex_lsp.options import CompleterOptions, RankerName
 from codex_lsp.prompt import PromptBuilder
-from codex_lsp.ranking import Ranker, make_ranker
+from codex_lsp.ranking import FALLBACK, Ranker, make_ranker, name_for
 from codex_lsp.ranking.parse_errors import ParseErrors
 from codex_lsp.recalled import RecalledLines
 from codex_lsp.safety.check import Safety
@@ -30,6 +30,7 @@ from codex_lsp.types import (
     Outcome,
     Rejection,
     RejectionReason,
+    Shape,
     Timing,
     Trigger,
     Work,
@@ -49,6 +50,7 @@ class Completer:
         """
         self._engine = engine
         self._prompts = PromptBuilder(description, engine.tokenizer)
+        self._weights = description.confidence or FALLBACK
         self._given_ranker = ranker
         self._rankers: dict[RankerName, Ranker] = {}
         self._safety = Safety()
@@ -82,12 +84,22 @@ class Completer:
                 )
             )
         typed = typed or TypedText()
-        recalled = RecalledLines(context, self._engine.tokenizer, self._prompts.bos)
-        ranker = self._ranker(options.ranker)
+        recalled = RecalledLines(
+            context, self._engine.tokenizer, self._prompts.bos, self._weights.recalled
+        )
+        ranker = self._ranker(options.ranker, context.shape)
         safety = self._safety.for_request(context, options.safety)
         errors = ParseErrors(context)
         selection = Selection(
-            context, options, ranker, listener, typed, recalled.ranked, safety, errors
+            context,
+            options,
+            ranker,
+            listener,
+            typed,
+            recalled.ranked,
+            safety,
+            errors,
+            self._weights.sampled,
         )
         invoked = context.trigger is Trigger.INVOKED
         if not invoked and selection.show_sure(recalled.sure()):
@@ -104,12 +116,11 @@ class Completer:
         work = batches.work + Work(scored=recalled.scored_tokens)
         return _outcome(selection, recalled, timing, work)
 
-    def _ranker(self, name: RankerName) -> Ranker:
+    def _ranker(self, name: RankerName, shape: Shape) -> Ranker:
         """Return the ranker of that name; a random one goes on where it stopped."""
         if self._given_ranker is not None:
             return self._given_ranker
-        if name == "suffix-likelihood" and self._prompts.reads_suffix:
-            name = "mean-logprob"  # it counts the suffix already
+        name = name_for(name, shape, self._prompts.reads_suffix)
         if name not in self._rankers:
             self._rankers[name] = make_ranker(name, self._engine)
         return self._rankers[name]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -75,6 +76,75 @@ class SamplingDefaults:
 
 
 @dataclass(frozen=True, slots=True)
+class SampledWeights:
+    """Weighs what a sampled line's confidence is made of: the constants of a logistic regression.
+
+    :ivar mean_logprob: per nat of the mean log-probability of its tokens
+    :ivar ended_logprob: per nat of the log-probability of all of it and of its end
+    """
+
+    constant: float
+    mean_logprob: float
+    ended_logprob: float
+
+    def __post_init__(self) -> None:
+        """Refuse what would make a line surer for being less likely."""
+        _check(dataclasses.astuple(self))
+
+
+@dataclass(frozen=True, slots=True)
+class RecalledWeights:
+    """The same for a recalled line.
+
+    :ivar prior_logit: per logit of the probability that it was found with
+    :ivar mean_logprob: per nat of the mean log-probability of its tokens
+    """
+
+    constant: float
+    prior_logit: float
+    mean_logprob: float
+
+    def __post_init__(self) -> None:
+        """Refuse what would make a line surer for being less likely."""
+        _check(dataclasses.astuple(self))
+
+
+def _check(weights: tuple[float, ...]) -> None:
+    _, *slopes = weights
+    if not all(map(math.isfinite, weights)) or min(slopes) < 0:
+        raise ValueError(f"the weights {weights} are not finite, or one but the first is negative")
+
+
+@dataclass(frozen=True, slots=True)
+class ConfidenceWeights:
+    """What makes probabilities of a model's scores; fitted to the model, on real code."""
+
+    sampled: SampledWeights
+    recalled: RecalledWeights
+
+    @classmethod
+    def of_table(cls, table: Mapping[str, Mapping[str, float]]) -> ConfidenceWeights:
+        """Read the table ``confidence`` of a description or a manifest.
+
+        :raises KeyError, TypeError, ValueError: a weight is missing, unknown or no finite number
+        """
+        sampled, recalled = (
+            {name: float(value) for name, value in table[part].items()}
+            for part in ("sampled", "recalled")
+        )
+        return cls(SampledWeights(**sampled), RecalledWeights(**recalled))
+
+
+def weights_table(parts: Mapping[str, SampledWeights | RecalledWeights]) -> str:
+    """Return the TOML of ``confidence`` or of a part of it, to be put into a manifest."""
+    rounded = {
+        name: {key: round(value, 3) for key, value in dataclasses.asdict(weights).items()}
+        for name, weights in parts.items()
+    }
+    return tomli_w.dumps({"confidence": rounded})
+
+
+@dataclass(frozen=True, slots=True)
 class FileDigest:
     """What a file of the directory must look like."""
 
@@ -92,6 +162,7 @@ class ModelDescription:
     :ivar files: every other file of the directory by name
     :ivar state_bytes_per_token: what a token of context takes in memory while it is kept (keys and
         values of all layers; CTranslate2 replicates grouped heads, and has them in float32 on CPU)
+    :ivar confidence: None where nothing has been fitted to the model
     """
 
     name: str
@@ -104,6 +175,7 @@ class ModelDescription:
     files: Mapping[str, FileDigest] = field(default_factory=dict)
     description: str = ""
     state_bytes_per_token: int = UNKNOWN_STATE_BYTES
+    confidence: ConfidenceWeights | None = None
 
     @property
     def kind(self) -> str:
@@ -149,6 +221,7 @@ def dump(description: ModelDescription) -> str:
         "quantization": description.quantization,
         "state_bytes_per_token": description.state_bytes_per_token,
     }
+    confidence = description.confidence
     return tomli_w.dumps(
         {
             "format": FORMAT,
@@ -156,6 +229,7 @@ def dump(description: ModelDescription) -> str:
             "source": dict(description.source),
             "prompt": prompt,
             "sampling": dataclasses.asdict(description.sampling),
+            **({} if confidence is None else {"confidence": dataclasses.asdict(confidence)}),
             "files": {
                 name: dataclasses.asdict(digest) for name, digest in description.files.items()
             },
@@ -209,6 +283,7 @@ def _description(raw: Mapping[str, Any]) -> ModelDescription:
         ),
         sampling=SamplingDefaults(**raw.get("sampling", {})),
         files={name: FileDigest(**digest) for name, digest in raw.get("files", {}).items()},
+        confidence=ConfidenceWeights.of_table(raw["confidence"]) if "confidence" in raw else None,
     )
 
 

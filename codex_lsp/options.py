@@ -9,7 +9,7 @@ from codex_lsp.context import ContextOptions
 from codex_lsp.sampling import SamplingParams
 
 Device = Literal["auto", "cpu", "cuda"]
-RankerName = Literal["mean-logprob", "summed-logprob", "suffix-likelihood", "random"]
+RankerName = Literal["auto", "mean-logprob", "summed-logprob", "suffix-likelihood", "random"]
 """What orders the candidates; see :mod:`codex_lsp.ranking.registry`."""
 Profile = Literal["confident", "balanced", "eager"]
 """How sure a candidate has to be; see :mod:`codex_lsp.ranking.profiles`."""
@@ -50,7 +50,7 @@ class TokenBudget:
 
 @dataclass(frozen=True, slots=True)
 class TermWeights:
-    """What counts besides the ranker's score, in its units (nats a token by default).
+    """What counts besides the ranker's score, in its units: nats, or nats a token for means.
 
     A weight that is 0 costs nothing: its term is not computed.
 
@@ -81,8 +81,8 @@ class CompleterOptions:
     budget: TokenBudget = field(default_factory=TokenBudget)
     min_mean_logprob: float = float("-inf")
     max_latency_ms: float | None = 400.0
-    ranker: RankerName = "mean-logprob"
+    ranker: RankerName = "auto"
     terms: TermWeights = field(default_factory=TermWeights)
-    profile: Profile = "eager"
+    profile: Profile = "balanced"
     consensus: bool = False
     safety: SafetyMode = "rank"

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from codex_lsp.brackets import QUOTES
+from codex_lsp.model_dir import SampledWeights
 from codex_lsp.options import TermWeights
 from codex_lsp.postprocess import Draft
-from codex_lsp.ranking import Ranker, sampled_confidence
+from codex_lsp.ranking import FALLBACK, Ranker, sampled_confidence
 from codex_lsp.ranking.agreement import agreed_length, normalised
 from codex_lsp.types import Context, FinishReason, Rejection, Source
 
@@ -43,6 +44,7 @@ def rank(
     ranker: Ranker,
     context: Context,
     terms: TermWeights,
+    weights: SampledWeights = FALLBACK.sampled,
     errors: Callable[[str, int], int] = lambda text, replaces: 0,
 ) -> list[Ranked]:
     """Return the different drafts, best first; of equal ones the best, with their number.
@@ -50,19 +52,18 @@ def rank(
     A line that was never ended is dropped where another was: half of it would be shown.
 
     :param drafts: by row
+    :param weights: what makes the confidence
     :param errors: counts the syntax errors that a text brings, given how much it replaces
     """
     kept = {row: draft for row, draft in drafts.items() if isinstance(draft, Draft)}
     ended = {row: draft for row, draft in kept.items() if _is_ended(draft)}
     kept = ended or kept
     scores = ranker.scores([draft.candidate for draft in kept.values()], context)
-    typed = len(context.line_before.strip())
     best: dict[str, tuple[float, Ranked]] = {}
     for (row, draft), score in zip(kept.items(), scores, strict=True):
         if terms.parse_errors:
             score -= terms.parse_errors * errors(draft.text, draft.replaces)
-        confidence = sampled_confidence(draft.candidate.mean_logprob, typed)
-        item = Ranked(draft, confidence, row)
+        item = Ranked(draft, sampled_confidence(draft.candidate, weights), row)
         same = normalised(draft.text)
         if same in best:
             old_score, old = best[same]
@@ -108,10 +109,14 @@ def vet(ranked: Sequence[Ranked], check: Callable[[Draft], tuple[str, ...]]) -> 
     return sorted(marked, key=lambda item: bool(item.findings))
 
 
-def consensus(ranked: Sequence[Ranked], context: Context) -> list[Ranked]:
+def consensus(
+    ranked: Sequence[Ranked], context: Context, weights: SampledWeights = FALLBACK.sampled
+) -> list[Ranked]:
     """Put in front what most samples say, where they go apart behind it.
 
     Within a string there is no telling what belongs together, and all stays as it is.
+
+    :param weights: what makes the confidence
     """
     sampled = [item for item in ranked if item.row is not None]
     best = ranked[0] if ranked else None
@@ -125,9 +130,12 @@ def consensus(ranked: Sequence[Ranked], context: Context) -> list[Ranked]:
     cut = replace(best.draft.cut(keep), replaces=0)
     cut = replace(cut, trimmed_by=(*cut.trimmed_by, CONSENSUS))
     agreement = best.agreement + sum(number for text, number in others if text.startswith(cut.text))
-    typed = len(context.line_before.strip())
-    confidence = sampled_confidence(cut.candidate.mean_logprob, typed)
-    return [Ranked(cut, confidence, best.row, agreement), *ranked]
+    # The line is to go on behind it: how likely it is to end there is not the question.
+    cut = replace(cut, candidate=replace(cut.candidate, end_logprob=None))
+    return [
+        Ranked(cut, sampled_confidence(cut.candidate, weights), best.row, agreement),
+        *ranked,
+    ]
 
 
 def _is_ended(draft: Draft) -> bool:

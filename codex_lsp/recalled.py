@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from codex_lsp.engine.base import Engine, PendingScores
+from codex_lsp.model_dir import RecalledWeights
 from codex_lsp.ordering import Ranked
 from codex_lsp.postprocess import FILTERS, Draft, apply_filters
-from codex_lsp.ranking import recalled_confidence
+from codex_lsp.ranking import FALLBACK, recalled_confidence
 from codex_lsp.tokenizer import Tokenizer
 from codex_lsp.trace import turned_down
 from codex_lsp.types import Candidate, Considered, Context, FinishReason, Source, Token
@@ -37,9 +38,10 @@ class _Line:
     sequence: tuple[int, ...]
     length: int
 
-    def ranked(self, logprobs: Sequence[float] = ()) -> Ranked:
+    def ranked(self, weights: RecalledWeights, logprobs: Sequence[float] = ()) -> Ranked:
         """Return the line with its confidence; without log-probabilities, that of the index.
 
+        :param weights: what makes the confidence
         :param logprobs: those of all tokens of ``sequence`` but the first
         """
         draft = self.draft
@@ -52,7 +54,7 @@ class _Line:
             )
             draft = replace(draft, candidate=replace(draft.candidate, tokens=tokens))
         mean = draft.candidate.mean_logprob
-        return Ranked(draft, recalled_confidence(self.probability, mean))
+        return Ranked(draft, recalled_confidence(self.probability, mean, weights))
 
 
 class RecalledLines:
@@ -62,8 +64,19 @@ class RecalledLines:
     :ivar turned_down: those that filters rejected
     """
 
-    def __init__(self, context: Context, tokenizer: Tokenizer, bos: tuple[int, ...]) -> None:
-        """Filter the lines of ``context``; the model is not asked yet."""
+    def __init__(
+        self,
+        context: Context,
+        tokenizer: Tokenizer,
+        bos: tuple[int, ...],
+        weights: RecalledWeights = FALLBACK.recalled,
+    ) -> None:
+        """Filter the lines of ``context``; the model is not asked yet.
+
+        :param bos: what the model reads in front of every text
+        :param weights: what makes the confidence
+        """
+        self._weights = weights
         self._lines: list[_Line] = []
         self._pending: PendingScores | None = None
         self.scored_tokens = 0
@@ -82,7 +95,7 @@ class RecalledLines:
         """Return all lines if the best is so likely that the model need not be asked."""
         if not self._lines or self._lines[0].probability < SURE:
             return []
-        return _best_first([line.ranked() for line in self._lines])
+        return _best_first([line.ranked(self._weights) for line in self._lines])
 
     def ask(self, engine: Engine) -> None:
         """Begin to have the most promising lines scored."""
@@ -96,7 +109,7 @@ class RecalledLines:
         scores = (self._pending.get() if self._pending else None) or ()
         return _best_first(
             [
-                line.ranked(scores[index] if index < len(scores) else ())
+                line.ranked(self._weights, scores[index] if index < len(scores) else ())
                 for index, line in enumerate(self._lines)
             ]
         )

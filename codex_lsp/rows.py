@@ -60,6 +60,12 @@ class Row:
         self.tokens: list[Token] = []
         self.text = ""
         self.finish: FinishReason | None = None
+        self.end_logprob: float | None = None
+
+    def end(self, logprob: float) -> None:
+        """Take a stop token."""
+        self.finish = FinishReason.END_OF_TEXT
+        self.end_logprob = logprob
 
     def feed(self, token_id: int, logprob: float) -> None:
         """Take a token that is no stop token."""
@@ -101,27 +107,37 @@ class Row:
 
     def cut(self, keep: int) -> None:
         """End the row after its first ``keep`` characters."""
-        self.tokens[:] = self.candidate(keep).tokens
+        kept = self.candidate(keep)
+        self.tokens[:] = kept.tokens
+        self.end_logprob = kept.end_logprob
         self.text = self.text[:keep]
         self.finish = FinishReason.STOP
 
     def candidate(self, keep: int | None = None) -> Candidate:
         """Return the row as a candidate, cut to its first ``keep`` characters."""
         finish = self.finish or FinishReason.LENGTH
-        whole = Candidate(tuple(self.tokens), finish)
+        whole = Candidate(tuple(self.tokens), finish, self.end_logprob)
         return whole if keep is None else truncate(whole, keep)
 
 
 def truncate(candidate: Candidate, keep: int) -> Candidate:
-    """Return the first ``keep`` characters of ``candidate``; dropped tokens leave the score too."""
+    """Return the first ``keep`` characters of ``candidate``.
+
+    Dropped tokens leave the score too, but for the first: it is where the text ends now.
+    """
     kept: list[Token] = []
-    room = keep
+    end, room = candidate.end_logprob, keep
     for token in candidate.tokens:
         if room <= 0:
+            end = token.logprob
             break
-        kept.append(token if len(token.text) <= room else replace(token, text=token.text[:room]))
+        if len(token.text) > room:
+            kept.append(replace(token, text=token.text[:room]))
+            end = None
+            break
+        kept.append(token)
         room -= len(token.text)
-    return replace(candidate, tokens=tuple(kept))
+    return replace(candidate, tokens=tuple(kept), end_logprob=end)
 
 
 class BestOfN:
@@ -179,7 +195,7 @@ class BestOfN:
             return True
         self._look_for_agreement(row, token_id, logprob)
         if token_id in self._stop_ids:
-            state.finish = FinishReason.END_OF_TEXT
+            state.end(logprob)
         else:
             state.feed(token_id, logprob)
         if state.finish is None and not self._typed.agrees(state.text):

@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from codex_lsp.model_dir import SampledWeights
 from codex_lsp.options import CompleterOptions
 from codex_lsp.ordering import Ranked, bonus, consensus, merge, rank, vet
 from codex_lsp.postprocess import FILTERS, Draft, apply_filters
-from codex_lsp.ranking import Ranker, too_unsure
+from codex_lsp.ranking import FALLBACK, Ranker, too_unsure
 from codex_lsp.rows import Decision
 from codex_lsp.safety.check import SafetyCheck, unchecked
 from codex_lsp.safety.weaknesses import sentence
@@ -39,6 +40,7 @@ class Selection:
     :param recalled: gives the recalled lines that may be shown, best first, when it is decided
     :param safety: finds what a candidate makes insecure
     :param errors: counts the syntax errors that a text brings, given how much it replaces
+    :param weights: what makes the confidence of samples
     :ivar result: the answer as it stands
     :ivar first_ms: how long it took until there was something to show; 0 when there never was
     :ivar all_mismatched: no sample began with what the prompt had left out
@@ -54,6 +56,7 @@ class Selection:
         recalled: Callable[[], Sequence[Ranked]],
         safety: SafetyCheck = unchecked,
         errors: Callable[[str, int], int] = lambda text, replaces: 0,
+        weights: SampledWeights = FALLBACK.sampled,
     ) -> None:
         self._context = context
         self._options = options
@@ -63,6 +66,7 @@ class Selection:
         self._recalled = recalled
         self._safety = safety
         self._errors = errors
+        self._weights = weights
         self._started = time.perf_counter()
         self._shown: Completion | None = None
         self._ranked: Sequence[Ranked] = ()
@@ -118,10 +122,12 @@ class Selection:
         drafts = {row: apply_filters(line, self._context, FILTERS) for row, line in lines.items()}
         options, noted = self._options, len(self._turned_down)
         self._note_rejected(lines, drafts)
-        sampled = rank(drafts, self._ranker, self._context, options.terms, self._errors)
+        sampled = rank(
+            drafts, self._ranker, self._context, options.terms, self._weights, self._errors
+        )
         ranked = self._vetted(merge(sampled, self._wanted_recalled()))
         if options.consensus and not self._invoked:
-            ranked = self._vetted(consensus(ranked, self._context))
+            ranked = self._vetted(consensus(ranked, self._context, self._weights))
         self._ranked = ranked
         refusal = self._refusal(ranked) if ranked else _commonest(self._turned_down[noted:])
         if refusal is not None:
@@ -278,6 +284,7 @@ class Selection:
             source=item.source,
             confidence=item.confidence,
             findings=item.findings,
+            end_logprob=None if item.row is None else item.draft.candidate.end_logprob,
         )
 
     def _text(self, draft: Draft) -> str:

@@ -205,10 +205,16 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One sample, as far as it is kept."""
+    """One sample, as far as it is kept.
+
+    :ivar end_logprob: the log-probability of what the model said next, which is where the text
+        ends: a line feed, a stop token, or what a filter cut; None where that is not known, or was
+        said by the last token kept
+    """
 
     tokens: tuple[Token, ...]
     finish_reason: FinishReason
+    end_logprob: float | None = None
 
     @property
     def text(self) -> str:
@@ -227,6 +233,17 @@ class Candidate:
         Minus infinity without tokens.
         """
         return self.total_logprob / len(self.tokens) if self.tokens else float("-inf")
+
+    @property
+    def ended_logprob(self) -> float:
+        """The log-probability that the model says just this: the kept tokens, and the end."""
+        return self.total_logprob + (self.end_logprob or 0.0)
+
+    @property
+    def ended_mean_logprob(self) -> float:
+        """The same for each of the tokens, the end being one; minus infinity without tokens."""
+        count = len(self.tokens) + (self.end_logprob is not None)
+        return self.ended_logprob / count if self.tokens else float("-inf")
 
     @property
     def scored_mean_logprob(self) -> float | None:
@@ -252,6 +269,7 @@ class Alternative:
     :ivar agreement: how many samples came to this text
     :ivar replaces: how many characters right of the cursor, on its line, the text replaces
     :ivar mean_logprob: None for a recalled line that the model was not asked about
+    :ivar end_logprob: see :class:`Candidate`; None for a recalled line
     :ivar confidence: how likely it is to be right (0 to 1), by :mod:`codex_lsp.ranking.confidence`
     :ivar findings: what it would make insecure: values of
         :class:`~codex_lsp.safety.weaknesses.Weakness`
@@ -266,6 +284,7 @@ class Alternative:
     source: Source = Source.SAMPLED
     confidence: float = 0.0
     findings: tuple[str, ...] = ()
+    end_logprob: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

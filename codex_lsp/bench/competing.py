@@ -2,6 +2,10 @@
 
 The pipeline completes lines of real packages twice. The second time it is given what is recalled.
 The state of no prompt is kept in between, so the times are those of a cursor that has just jumped.
+
+The two are compared by the probability that each is right. What makes that of a recalled line is
+fitted to the same places; what makes that of a sampled one, to more languages
+(:mod:`codex_lsp.evals.quality.calibrating`).
 """
 
 from __future__ import annotations
@@ -13,14 +17,15 @@ from itertools import islice
 
 import numpy as np
 
-from codex_lsp.bench.recall import Array, TypedLine, logistic
+from codex_lsp.bench.recall import TypedLine, logistic
 from codex_lsp.bench.tables import Table, ms, percent
 from codex_lsp.completer import Completer
 from codex_lsp.context import build_context
 from codex_lsp.engine.base import Engine
 from codex_lsp.errors import EngineError
-from codex_lsp.model_dir import ModelDescription
+from codex_lsp.model_dir import ModelDescription, RecalledWeights
 from codex_lsp.options import CompleterOptions
+from codex_lsp.ranking.confidence import recalled_features
 from codex_lsp.recall.find import Cursor, recall
 from codex_lsp.recalled import RecalledLines
 from codex_lsp.types import (
@@ -44,14 +49,14 @@ _SCORE_LIMIT_S = 60.0
 class Shown:
     """What a completion offers for the rest of the line.
 
-    :ivar mean_logprob: NaN when the model was not asked; NaN too when nothing is offered
+    :ivar confidence: how likely it is said to be right; 0 when nothing is offered
     :ivar first_ms: how long it took until there was something to show; infinite if there never was
     """
 
     source: Source | None
     right: bool
     begins_right: bool
-    mean_logprob: float
+    confidence: float
     first_ms: float
 
 
@@ -75,7 +80,6 @@ class Trial:
     without: Shown
     with_lines: Shown
     at_once: bool
-    recalled: tuple[Scored, ...]
 
 
 def compete(
@@ -86,34 +90,55 @@ def compete(
 ) -> Iterator[Trial]:
     """Complete one in ``EVERY`` lines without recalled lines and with them.
 
+    :param options: what is asked for; all that there is to show is shown
     :raises EngineError: the model cannot be run
     """
-    # Lines are compared, so lines are all that is completed.
-    options = replace(options, context=replace(options.context, max_lines=1))
+    options = replace(_of_lines(options), profile="eager")
+    for line, request in _requests(lines):
+        outcomes = []
+        for recalled in ((), request.recalled):
+            completer = Completer(engine, description)
+            outcomes.append(completer.complete(replace(request, recalled=recalled), options))
+        shown = [_judge(outcome, line) for outcome in outcomes]
+        at_once = shown[1].source is Source.RECALLED and not outcomes[1].work.decoded
+        yield Trial(line.typed, shown[0], shown[1], at_once)
+
+
+def score(
+    engine: Engine, options: CompleterOptions, lines: Iterable[TypedLine]
+) -> Iterator[list[Scored]]:
+    """Have the model score all lines that are recalled at the same places.
+
+    :raises EngineError: the model cannot be run
+    """
+    options = _of_lines(options)
+    for line, request in _requests(lines):
+        yield _score(engine, request, options, line)
+
+
+def _of_lines(options: CompleterOptions) -> CompleterOptions:
+    """Return the options for completing lines: lines are compared."""
+    return replace(options, context=replace(options.context, max_lines=1))
+
+
+def _requests(lines: Iterable[TypedLine]) -> Iterator[tuple[TypedLine, CompletionRequest]]:
+    """Yield one in ``EVERY`` lines, and the request for the rest of it with what is recalled."""
     for number, line in enumerate(islice(lines, 0, None, EVERY)):
         found = recall(Cursor.at(line.text, len(line.text)), line.index, LINES, FLOOR)
         document = Document(line.text, "python", f"file:///{number}.py")
-        request = CompletionRequest(document, len(line.text))
-        outcomes = []
-        for recalled in ((), found):
-            completer = Completer(engine, description)
-            outcomes.append(completer.complete(replace(request, recalled=recalled), options))
-        scores = _score(engine, replace(request, recalled=found), options, line)
-        shown = [_judge(outcome, line) for outcome in outcomes]
-        at_once = shown[1].source is Source.RECALLED and not outcomes[1].work.decoded
-        yield Trial(line.typed, shown[0], shown[1], at_once, tuple(scores))
+        yield line, CompletionRequest(document, len(line.text), recalled=found)
 
 
 def _judge(outcome: Outcome, line: TypedLine) -> Shown:
     if not isinstance(outcome.result, Completion):
-        return Shown(None, False, False, float("nan"), float("inf"))
+        return Shown(None, False, False, 0.0, float("inf"))
     best = outcome.result.alternatives[0]
     text = best.text.partition("\n")[0].rstrip()
     return Shown(
         best.source,
         line.is_right(text),
         line.begins_right(text),
-        float("nan") if best.mean_logprob is None else best.mean_logprob,
+        best.confidence,
         outcome.first_ms,
     )
 
@@ -146,21 +171,11 @@ def _score(
     ]
 
 
-def fit_sampled(trials: Sequence[Trial]) -> Array:
-    """Fit how likely a sampled line is right: constant, per nat, per log of what is typed."""
-    shown = [item for item in trials if item.without.source is Source.SAMPLED]
-    x = [[1.0, item.without.mean_logprob, np.log1p(item.typed)] for item in shown]
-    return logistic(np.array(x), np.array([item.without.right for item in shown]))
-
-
-def fit_recalled(trials: Sequence[Trial]) -> Array:
-    """Fit how likely a recalled line is right: constant, per logit of the prior, per nat."""
-    lines = [line for item in trials for line in item.recalled]
-    x = [
-        [1.0, float(np.log(line.probability / (1 - line.probability))), line.mean_logprob]
-        for line in lines
-    ]
-    return logistic(np.array(x), np.array([line.right for line in lines]))
+def fit_recalled(lines: Sequence[Scored]) -> RecalledWeights:
+    """Fit what makes the probability of a recalled line that the model has scored."""
+    x = [recalled_features(line.probability, line.mean_logprob) for line in lines]
+    found = logistic(np.array(x), np.array([line.right for line in lines]))
+    return RecalledWeights(*map(float, found))
 
 
 def tables(trials: Sequence[Trial]) -> list[Table]:
@@ -181,6 +196,7 @@ def _shown(trials: Sequence[Trial]) -> Table:
                 percent(_mean(item.source is not None for item in shown)),
                 percent(_mean(item.right for item in shown)),
                 percent(_mean(item.begins_right for item in shown)),
+                percent(sum(item.confidence for item in shown) / len(shown)),
                 ms(float(np.median(times))),
                 percent(_mean(time <= SOON_MS for time in times)),
             )
@@ -188,9 +204,18 @@ def _shown(trials: Sequence[Trial]) -> Table:
     return Table(
         "competing",
         "With and without recalled lines",
-        ("", "shown, %", "right, %", "right or begins so, %", "first, ms", "within 100 ms, %"),
+        (
+            "",
+            "shown, %",
+            "right, %",
+            "right or begins so, %",
+            "said to be right, %",
+            "first, ms",
+            "within 100 ms, %",
+        ),
         tuple(rows),
-        f"Of {len(trials)} places. The times are those of prompts whose state was not kept.",
+        f"Of {len(trials)} places. Said to be right: by the confidence. The times are those of "
+        "prompts whose state was not kept.",
     )
 
 
@@ -204,6 +229,7 @@ def _winners(trials: Sequence[Trial]) -> Table:
             name,
             percent(len(group) / len(trials)),
             percent(_mean(item.with_lines.right for item in group)),
+            percent(sum(item.with_lines.confidence for item in group) / max(1, len(group))),
             percent(_mean(item.without.right for item in group)),
         )
         for name, group in groups.items()
@@ -211,7 +237,13 @@ def _winners(trials: Sequence[Trial]) -> Table:
     return Table(
         "competing-winners",
         "Where a recalled line is shown",
-        ("", "of all places, %", "it is right, %", "the best sample is right there, %"),
+        (
+            "",
+            "of all places, %",
+            "it is right, %",
+            "it is said to be right, %",
+            "the best sample is right there, %",
+        ),
         rows,
     )
 

@@ -163,6 +163,7 @@ def _options(sampling: SamplingParams) -> CompleterOptions:
         sampling=sampling,
         context=ContextOptions(max_prefix_chars=everything, max_lines=1),
         budget=TokenBudget(prefix=everything),
+        profile="eager",
     )
 
 

@@ -143,6 +143,7 @@ def play(drawn: Drawn, rule: Rule, tokenizer: Tokenizer, description: ModelDescr
         context=_CONTEXT,
         budget=TokenBudget(PREFIX_TOKENS),
         max_latency_ms=None,
+        profile="eager",
     )
     outcome = Completer(engine, description).complete(drawn.context, options)
     text = outcome.result.text if isinstance(outcome.result, Completion) else ""

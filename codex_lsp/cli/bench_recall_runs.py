@@ -16,6 +16,7 @@ from codex_lsp.cli.bench_output import print_json, print_tables, with_bar
 from codex_lsp.cli.loading import find_or_offer
 from codex_lsp.engine.ct2 import CTranslate2Engine
 from codex_lsp.errors import UsageError
+from codex_lsp.model_dir import RecalledWeights, weights_table
 from codex_lsp.options import CompleterOptions, EngineOptions
 from codex_lsp.recall.prior import FEATURES
 
@@ -64,31 +65,40 @@ def run_competing(typing: Typing, model: str | None, fit: bool, as_json: bool) -
     packages = typing.packages()
     found = find_or_offer(model)
     options = CompleterOptions(sampling=sampling_of(found))
+    typed = {
+        name: recall.type_lines(files, typing.lines, typing.seed)
+        for name, files in packages.items()
+    }
     with closing(CTranslate2Engine(found, EngineOptions(seed=typing.seed))) as engine:
+        if fit:
+            scored = [
+                item
+                for name, lines in typed.items()
+                for items in with_bar(
+                    competing.score(engine, options, lines), f"recalled lines of {name}"
+                )
+                for item in items
+            ]
+            _need(scored)
+            _print_recalled_weights(competing.fit_recalled(scored), as_json)
+            return []
         trials = [
             item
-            for name, files in packages.items()
+            for name, lines in typed.items()
             for item in with_bar(
-                competing.compete(
-                    engine,
-                    found.description,
-                    options,
-                    recall.type_lines(files, typing.lines, typing.seed),
-                ),
-                f"lines of {name}",
+                competing.compete(engine, found.description, options, lines), f"lines of {name}"
             )
         ]
     _need(trials)
-    if fit:
-        sampled = ("one", "mean log-probability", "log typed")
-        recalled = ("one", "logit of the probability", "mean log-probability")
-        weights = {
-            "sampled": dict(zip(sampled, competing.fit_sampled(trials), strict=True)),
-            "recalled": dict(zip(recalled, competing.fit_recalled(trials), strict=True)),
-        }
-        _print_weights(weights, as_json)
-        return []
     return _print(competing.tables(trials), list(packages), as_json)
+
+
+def _print_recalled_weights(weights: RecalledWeights, as_json: bool) -> None:
+    """Print the part of a model's table ``confidence`` that is about recalled lines."""
+    if as_json:
+        print_json(asdict(weights))
+        return
+    sys.stdout.write(weights_table({"recalled": weights}))
 
 
 def _need(samples: Sequence[object]) -> None:

@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
-from typing import cast
+from typing import cast, get_args
 
 from codex_lsp.cli.eval_runs import confinement_of, shard_of, show
 from codex_lsp.cli.loading import find_or_offer
@@ -22,6 +22,7 @@ from codex_lsp.errors import UsageError
 from codex_lsp.evals.facts import run_facts
 from codex_lsp.evals.problems import shard
 from codex_lsp.evals.quality.attempts import MAX_BLOCK_TOKENS, Pipeline
+from codex_lsp.evals.quality.calibrating import fit_sampled, winners
 from codex_lsp.evals.quality.corpus import load_folder, load_sources
 from codex_lsp.evals.quality.draws import ROWS
 from codex_lsp.evals.quality.false_positives import effect_at, false_positive_tables
@@ -41,9 +42,8 @@ from codex_lsp.evals.quality.tables import calibration_tables, last_label, suite
 from codex_lsp.evals.report import fill_page, markdown_table
 from codex_lsp.evals.run import FACTS, read_facts, refuse_another_run
 from codex_lsp.evals.table import percent
-from codex_lsp.model_dir import TOKENIZER_FILE
+from codex_lsp.model_dir import TOKENIZER_FILE, weights_table
 from codex_lsp.options import CompleterOptions, Device, EngineOptions, RankerName
-from codex_lsp.ranking import RANKERS
 from codex_lsp.tokenizer import Tokenizer
 
 
@@ -120,8 +120,9 @@ class Variant:
         if self.parse_errors is not None:
             terms = replace(terms, parse_errors=self.parse_errors)
         if self.ranker is not None:
-            if self.ranker not in RANKERS:
-                raise UsageError(f"--ranker is {self.ranker!r}; take one of {', '.join(RANKERS)}.")
+            if self.ranker not in get_args(RankerName):
+                names = ", ".join(get_args(RankerName))
+                raise UsageError(f"--ranker is {self.ranker!r}; take one of {names}.")
             ranker = cast(RankerName, self.ranker)
         return replace(options, sampling=sampling, terms=terms, ranker=ranker)
 
@@ -224,12 +225,18 @@ def _print_short(out: Path, label: str) -> None:
 
 
 def calibrate(out: Path, label: str | None) -> None:
-    """Print how good the confidence is, and which constants would be better."""
+    """Print how good the confidence is, and the weights to put into the model's manifest."""
     labelled = read_outcomes(out)
     name = label or last_label(labelled)
     if name not in labelled:
         raise UsageError(f"{out} has no outcomes with the label {name!r}.")
-    tables = calibration_tables(labelled[name])
+    chosen = {key: labelled[key] for key in ("before", name) if key in labelled}
+    tables = calibration_tables(chosen)
     if not tables:
         raise UsageError(f"{out} has too few holes to calibrate on.")
-    sys.stdout.write("\n\n".join(map(markdown_table, tables)) + "\n")
+    sys.stdout.write("\n\n".join(map(markdown_table, tables)) + "\n\n")
+    try:
+        weights = fit_sampled(winners(labelled[name]))
+    except ValueError as error:
+        raise UsageError(f"{out} has too few holes to calibrate on: {error}.") from None
+    sys.stdout.write(weights_table({"sampled": weights}))

@@ -14,7 +14,7 @@ from codex_lsp.evals.plots import Plot, plots
 from codex_lsp.evals.quality.plots import quality_plots
 from codex_lsp.evals.quality.run import BENCHMARK, read_outcomes
 from codex_lsp.evals.quality.suites import VERDICTS, read_verdicts
-from codex_lsp.evals.quality.tables import last_label, quality_tables, suites_table
+from codex_lsp.evals.quality.tables import quality_tables, suites_table
 from codex_lsp.evals.run import FACTS, read_facts
 from codex_lsp.evals.table import Table
 from codex_lsp.evals.tables import facts_table, tables
@@ -38,7 +38,7 @@ def write_report(folder: Path, into: Path | None = None) -> tuple[Path, Path]:
     if facts.get("benchmark") == BENCHMARK:
         labelled = read_outcomes(folder)
         title = f"In-editor quality of {facts['model']['name']}"
-        drawn = quality_plots(labelled[last_label(labelled)])
+        drawn = quality_plots(labelled)
         verdicts = folder / VERDICTS
         suites = [suites_table(read_verdicts(verdicts))] if verdicts.exists() else []
         found = [*suites, *quality_tables(labelled), facts_table(folder.name, facts)]

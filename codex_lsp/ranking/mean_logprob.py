@@ -7,11 +7,14 @@ from codex_lsp.types import Candidate, Context
 
 
 class MeanLogprob(Ranker):
-    """The mean over the tokens that are kept: a long candidate is not punished for its length."""
+    """The mean over the tokens that are kept, and the one that says that the text ends there.
+
+    A long candidate is not punished for its length.
+    """
 
     def score(self, candidate: Candidate, context: Context) -> float:
         """Return the candidate's mean log-probability, in nats a token."""
-        return candidate.mean_logprob
+        return candidate.ended_mean_logprob
 
     def bound(self, candidate: Candidate, more: int) -> float:
         """Return the mean that it has if all further tokens are certain."""

@@ -9,10 +9,11 @@ from codex_lsp.options import Profile
 from codex_lsp.types import Rejection, RejectionReason
 
 THRESHOLDS: Mapping[Profile, float] = types.MappingProxyType(
-    {"confident": 0.2, "balanced": 0.03, "eager": 0.0}
+    {"confident": 0.35, "balanced": 0.02, "eager": 0.0}
 )
 """The least confidence by profile: how likely the line is to be exactly right (0 to 1), on the
-scale of :mod:`codex_lsp.ranking.confidence`."""
+scale of :mod:`codex_lsp.ranking.confidence`. By `codex-lsp eval calibrate`: from the first on, six
+in ten are right; from the second on, 98 of 100 right ones are shown."""
 
 
 def too_unsure(confidence: float, profile: Profile) -> Rejection | None:

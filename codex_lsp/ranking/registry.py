@@ -12,6 +12,7 @@ from codex_lsp.ranking.chance import Chance
 from codex_lsp.ranking.mean_logprob import MeanLogprob
 from codex_lsp.ranking.suffix_likelihood import SuffixLikelihood
 from codex_lsp.ranking.summed_logprob import SummedLogprob
+from codex_lsp.types import Shape
 
 RANKERS: Mapping[RankerName, Callable[[Engine], Ranker]] = types.MappingProxyType(
     {
@@ -21,7 +22,24 @@ RANKERS: Mapping[RankerName, Callable[[Engine], Ranker]] = types.MappingProxyTyp
         "suffix-likelihood": SuffixLikelihood,
     }
 )
-"""What makes each ranker; the engine is for those that ask the model."""
+"""What makes each ranker; the engine is for those that ask the model. ``auto`` is one of them,
+see :func:`name_for`."""
+
+
+def name_for(name: RankerName, shape: Shape, reads_suffix: bool) -> RankerName:
+    """Return the name of the ranker that orders completions of ``shape``.
+
+    ``auto`` takes what figures speak for (`codex-lsp eval quality`). The right line is most often
+    the likeliest one as a whole. Of a block only the first line is compared, and it is to lead to
+    more: a sum favours those that end at once.
+
+    :param reads_suffix: the model has the text right of the cursor in its prompt
+    """
+    if name == "suffix-likelihood" and reads_suffix:
+        name = "auto"  # the suffix counts already
+    if name == "auto":
+        return "summed-logprob" if shape is Shape.LINE else "mean-logprob"
+    return name
 
 
 def make_ranker(name: RankerName, engine: Engine) -> Ranker:

@@ -3,7 +3,9 @@
 A model that is prompted with the prefix alone never sees the text right of the cursor. It can be
 asked, though, how likely that text is behind each candidate: by Bayes' rule, the candidate's own
 log-probability plus the suffix's behind it orders candidates by their probability between the two.
-A fill-in-the-middle model has read the suffix, so there this is work for nothing.
+A fill-in-the-middle model has read the suffix, so there this is work for nothing. With the small
+model that it was measured with (`codex-lsp eval quality --ranker suffix-likelihood`) it costs exact
+lines.
 """
 
 from __future__ import annotations

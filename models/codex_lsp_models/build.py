@@ -16,6 +16,7 @@ from codex_lsp.errors import ConversionError, UsageError
 from codex_lsp.model_dir import (
     DESCRIPTION_FILE,
     TOKENIZER_FILE,
+    ConfidenceWeights,
     ModelDescription,
     PromptFormat,
     SamplingDefaults,
@@ -58,6 +59,7 @@ class Facts:
     prompt: PromptFormat
     sampling: SamplingDefaults = dataclasses.field(default_factory=SamplingDefaults)
     min_mean_logprob: float | None = None
+    confidence: ConfidenceWeights | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,7 @@ def finish(
         sampling=facts.sampling,
         files={file.name: digest_file(file, advance) for file in files},
         description=facts.description,
+        confidence=facts.confidence,
     )
     # newline: the file is the same on every system.
     (output / DESCRIPTION_FILE).write_text(dump(description), encoding="utf-8", newline="\n")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from codex_lsp.errors import InvalidModelError, ModelNotFoundError
-from codex_lsp.model_dir import FimTokens, PromptFormat, SamplingDefaults
+from codex_lsp.model_dir import ConfidenceWeights, FimTokens, PromptFormat, SamplingDefaults
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -79,6 +79,7 @@ class Manifest:
     :ivar credit: who made and packaged the weights
     :ivar installed_bytes: about what the installed model takes on disk
     :ivar min_mean_logprob: the self check fails below this; None for no such check
+    :ivar confidence: what makes probabilities of its scores; None where nothing was fitted to it
     :ivar adapter: what is added to the source's weights; None for the weights as they are
     """
 
@@ -95,6 +96,7 @@ class Manifest:
     min_mean_logprob: float | None = None
     is_default: bool = False
     adapter: AdapterFile | None = None
+    confidence: ConfidenceWeights | None = None
 
 
 def known_names() -> list[str]:
@@ -169,6 +171,7 @@ def _manifest(raw: Mapping[str, Any]) -> Manifest:
         min_mean_logprob=raw.get("check", {}).get("min_mean_logprob"),
         is_default=raw["name"] == DEFAULT,
         adapter=None if adapter is None else _adapter(**adapter),
+        confidence=ConfidenceWeights.of_table(raw["confidence"]) if "confidence" in raw else None,
     )
 
 

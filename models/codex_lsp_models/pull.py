@@ -117,6 +117,7 @@ def _facts(manifest: Manifest) -> build.Facts:
         prompt=manifest.prompt,
         sampling=manifest.sampling,
         min_mean_logprob=manifest.min_mean_logprob,
+        confidence=manifest.confidence,
     )
 
 

@@ -106,13 +106,15 @@ class Settings:
     min_mean_logprob: float | None = None
     """Do not show candidates of a lower mean log-probability; none shows the best always."""
 
-    ranker: RankerName = "mean-logprob"
+    ranker: RankerName = "auto"
     """What orders the samples: their mean log-probability, its sum, how well the text right of the
-    cursor follows them (for models that do not read it otherwise), or chance."""
+    cursor follows them (for models that do not read it otherwise), or chance; `auto` takes the sum
+    for lines and the mean for blocks."""
 
-    profile: Profile = "eager"
+    profile: Profile = "balanced"
     """How sure the best candidate has to be to be shown unasked: `confident` shows few and those
-    mostly right, `eager` all. Who asks by hand always gets the best there is."""
+    mostly right, `balanced` leaves out what is next to never right, `eager` shows all. Who asks by
+    hand always gets the best there is."""
 
     consensus: bool = False
     """Where the samples go apart, show only as much as most of them say, the rest as further

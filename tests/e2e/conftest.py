@@ -179,10 +179,16 @@ async def start(model: ModelDir) -> AsyncIterator[Start]:
             can.general = types.GeneralClientCapabilities(position_encodings=encodings)
         prepare(client)
         result = await client.initialize_session(
-            # What is made ahead would take samples as well: with it, a seed fixes nothing.
+            # What is made ahead would take samples as well: with it, a seed fixes nothing. And
+            # what the model is unsure of is shown as well.
             types.InitializeParams(
                 capabilities=can,
-                initialization_options={"seed": 1, "prefetch": False, **(options or {})},
+                initialization_options={
+                    "seed": 1,
+                    "prefetch": False,
+                    "profile": "eager",
+                    **(options or {}),
+                },
                 workspace_folders=None
                 if folder is None
                 else [types.WorkspaceFolder(folder.as_uri(), folder.name)],

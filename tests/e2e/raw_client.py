@@ -127,8 +127,13 @@ class RawClient:
         return self.reply(self.request(method, params))
 
     def initialize(self, **params: Any) -> Any:
-        """Begin the session; returns the server's capabilities."""
+        """Begin the session; returns the server's capabilities.
+
+        Unless other options are given, what the model is unsure of is shown too.
+        """
+        options = {"profile": "eager", **params.pop("initializationOptions", {})}
         given = {"processId": None, "rootUri": None, "capabilities": {}, **params}
+        given["initializationOptions"] = options
         result = self.call("initialize", given)["result"]
         self.notify("initialized", {})
         return result["capabilities"]

@@ -111,10 +111,14 @@ async def test_it_is_switched_on_and_off_while_the_server_runs(start: Start) -> 
     editor = await start()
     push = editor.client.workspace_did_change_configuration
     uri = editor.open(ADD)
-    push(types.DidChangeConfigurationParams({"codexLsp": {"completionItems": True, "seed": 1}}))
+    push(
+        types.DidChangeConfigurationParams(
+            {"codexLsp": {"completionItems": True, "seed": 1, "profile": "eager"}}
+        )
+    )
     await editor.until(lambda: types.TEXT_DOCUMENT_COMPLETION in editor.registered)
     assert edit_of((await ask(editor, uri, 1, 11)).items[0]).new_text == "a + b"
-    push(types.DidChangeConfigurationParams({"codexLsp": {"seed": 1}}))
+    push(types.DidChangeConfigurationParams({"codexLsp": {"seed": 1, "profile": "eager"}}))
     await editor.until(lambda: types.TEXT_DOCUMENT_COMPLETION not in editor.registered)
     assert list((await ask(editor, uri, 1, 11)).items) == []
 

@@ -110,7 +110,9 @@ async def test_an_engine_is_replaced_when_a_setting_asks_for_it(start: Start) ->
     await editor.complete(uri, 1, 11)
     first = engine(editor)
     editor.client.workspace_did_change_configuration(
-        types.DidChangeConfigurationParams({"codexLsp": {"seed": 2, "threads": 1}})
+        types.DidChangeConfigurationParams(
+            {"codexLsp": {"seed": 2, "threads": 1, "profile": "eager"}}
+        )
     )
     assert texts(await editor.complete(uri, 1, 11, invoked=True))[0] == "a + b"
     assert engine(editor).pid != first.pid

@@ -175,7 +175,9 @@ async def test_settings_are_pulled_where_the_client_keeps_them(start: Start) -> 
     editor.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
     while await editor.complete(uri, 1, 11):
         await asyncio.sleep(0)
-    editor.client.set_configuration({"enable": True, "seed": 1}, section="codexLsp")
+    editor.client.set_configuration(
+        {"enable": True, "seed": 1, "profile": "eager"}, section="codexLsp"
+    )
     editor.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
     while not (items := await editor.complete(uri, 1, 11)):
         await asyncio.sleep(0)
@@ -345,6 +347,6 @@ async def test_another_model_is_loaded_when_the_setting_changes(
     uri = editor.open(ADD)
     assert await editor.complete(uri, 1, 11) == []
     editor.client.workspace_did_change_configuration(
-        types.DidChangeConfigurationParams({"codexLsp": {"seed": 1}})
+        types.DidChangeConfigurationParams({"codexLsp": {"seed": 1, "profile": "eager"}})
     )
     assert texts(await editor.complete(uri, 1, 11))[0] == "a + b"

@@ -103,7 +103,7 @@ def test_an_accepted_suggestion_that_stays(model: ModelDir, path: Path) -> None:
     assert exported["totals"] == found
     (row,) = exported["byLanguage"]
     assert (row["language"], row["accepted"]) == ("python", 1)
-    assert [row["ranker"] for row in exported["byRanker"]] == ["mean-logprob"]
+    assert [row["ranker"] for row in exported["byRanker"]] == ["auto"]
 
 
 def test_one_that_is_undone_is_not_kept(model: ModelDir, path: Path) -> None:

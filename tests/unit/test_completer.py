@@ -38,7 +38,7 @@ def request(marked: str, **facts: str) -> CompletionRequest:
 
 
 def complete(engine: FakeEngine, marked: str, **sampling: int | float) -> Completion | Rejection:
-    options = CompleterOptions(sampling=SamplingParams(**{"n": 2, **sampling}))
+    options = CompleterOptions(profile="eager", sampling=SamplingParams(**{"n": 2, **sampling}))
     return Completer(engine, description()).complete(request(marked), options).result
 
 
@@ -111,7 +111,7 @@ def test_after_the_first_lines_only_the_winner_goes_on() -> None:
     seen: list[tuple[str, bool]] = []
     outcome = Completer(engine, description()).complete(
         request("def f():¦"),
-        CompleterOptions(sampling=SamplingParams(n=2, patience=None)),
+        CompleterOptions(profile="eager", sampling=SamplingParams(n=2, patience=None)),
         listener=lambda item: seen.append((item.text, item.complete)),
     )
     assert completion_of(outcome.result).text == "\n  dddd\n  e"
@@ -148,7 +148,7 @@ def test_nothing_to_add_is_a_reason() -> None:
 
 def test_a_candidate_below_the_threshold_is_not_shown() -> None:
     engine = FakeEngine([("a\n", -3.0), ("b\n", -2.0)])
-    options = CompleterOptions(sampling=SamplingParams(n=2), min_mean_logprob=-1.5)
+    options = CompleterOptions(profile="eager", sampling=SamplingParams(n=2), min_mean_logprob=-1.5)
     result = Completer(engine, description()).complete(request("x =¦"), options).result
     assert result == Rejection(
         RejectionReason.LOW_CONFIDENCE,
@@ -187,7 +187,7 @@ def test_a_raised_flag_stops_the_rows_at_once() -> None:
     )
     with pytest.raises(GenerationCancelled):
         Completer(engine, description()).complete(
-            request("x =¦"), CompleterOptions(sampling=SamplingParams(n=2)), flag
+            request("x =¦"), CompleterOptions(profile="eager", sampling=SamplingParams(n=2)), flag
         )
     assert engine.fed == [3, 3]
 
@@ -195,7 +195,7 @@ def test_a_raised_flag_stops_the_rows_at_once() -> None:
 def test_earlier_cells_of_a_notebook_are_read_but_not_counted() -> None:
     engine = FakeEngine([("b\n", -1.0), ("c\n", -2.0)])
     asked = CompletionRequest(Document("x =", preceding="import a\n"), 3)
-    options = CompleterOptions(sampling=SamplingParams(n=2))
+    options = CompleterOptions(profile="eager", sampling=SamplingParams(n=2))
     result = completion_of(Completer(engine, description()).complete(asked, options).result)
     assert (result.start, result.end) == (3, 3)
     assert engine.tokenizer.decode(engine.prompts[0].ids) == "import a\nx ="
@@ -204,7 +204,7 @@ def test_earlier_cells_of_a_notebook_are_read_but_not_counted() -> None:
 def complete_while_typing(
     engine: FakeEngine, marked: str, typed: TypedText
 ) -> Completion | Rejection:
-    options = CompleterOptions(sampling=SamplingParams(n=2, patience=None))
+    options = CompleterOptions(profile="eager", sampling=SamplingParams(n=2, patience=None))
     completer = Completer(engine, description())
     return completer.complete(request(marked), options, typed=typed).result
 
@@ -246,7 +246,7 @@ def test_warming_reads_the_anchor_that_the_next_request_uses() -> None:
     text = "".join(f"value_{number} = {number}\n" for number in range(20))
     engine = FakeEngine([("z", -1.0)], [("1\n", -1.0), ("2\n", -1.0)])
     completer = Completer(engine, description())
-    options = CompleterOptions(sampling=SamplingParams(n=2))
+    options = CompleterOptions(profile="eager", sampling=SamplingParams(n=2))
     completer.warm(request(text + "¦", uri="file:///a.py"), options)
     completer.complete(request(text + "last =¦", uri="file:///a.py"), options)
     assert engine.prompts[0].anchor_ids == engine.prompts[1].anchor_ids
@@ -258,7 +258,9 @@ def test_warming_moves_an_anchor_up_that_has_fallen_behind() -> None:
     more = "".join(f"other_{number} = {number}\n" for number in range(8))
     engine = FakeEngine([("1\n", -1.0), ("2\n", -1.0)], [("z", -1.0)])
     completer = Completer(engine, description())
-    options = CompleterOptions(sampling=SamplingParams(n=2), budget=TokenBudget(prefix=512))
+    options = CompleterOptions(
+        profile="eager", sampling=SamplingParams(n=2), budget=TokenBudget(prefix=512)
+    )
     completer.complete(request(head + "last =¦", uri="file:///a.py"), options)
     completer.warm(request(head + more + "¦", uri="file:///a.py"), options)
     anchors = [engine.tokenizer.decode(prompt.anchor_ids) for prompt in engine.prompts]
@@ -269,7 +271,7 @@ def test_warming_does_nothing_where_the_anchor_is_near() -> None:
     head = "".join(f"value_{number} = {number}\n" for number in range(20))
     engine = FakeEngine([("1\n", -1.0), ("2\n", -1.0)])
     completer = Completer(engine, description())
-    options = CompleterOptions(sampling=SamplingParams(n=2))
+    options = CompleterOptions(profile="eager", sampling=SamplingParams(n=2))
     completer.complete(request(head + "last =¦", uri="file:///a.py"), options)
     assert completer.warm(request(head + "last = 1\n¦", uri="file:///a.py"), options) == Work()
     assert len(engine.prompts) == 1
@@ -277,13 +279,13 @@ def test_warming_does_nothing_where_the_anchor_is_near() -> None:
 
 def test_the_work_of_a_request_is_counted() -> None:
     engine = FakeEngine([("ab\n", -0.5), ("c\n", -1.0)])
-    options = CompleterOptions(sampling=SamplingParams(n=2))
+    options = CompleterOptions(profile="eager", sampling=SamplingParams(n=2))
     outcome = Completer(engine, description()).complete(request("x =¦"), options)
     assert outcome.work == Work(read=3, kept=0, decoded=5)
 
 
 def test_rows_that_are_far_behind_the_first_whole_line_are_not_waited_for() -> None:
-    engine = FakeEngine([("ab\n", -1.0), ("abcdefgh\n", -0.5), ("abcd\n", -0.8)])
+    engine = FakeEngine([("ab\n", -1.0), ("abcdefgh\n", -0.4), ("abcd\n", -0.5)])
     result = completion_of(complete(engine, "x =¦", n=3))
     # The second could still be better, but has two steps more than the first, and no third.
     assert [item.text for item in result.alternatives] == ["abcd", "ab"]
@@ -320,7 +322,9 @@ def test_a_line_that_could_not_be_shown_keeps_no_other_from_its_end() -> None:
 
 def test_who_asks_by_hand_gets_every_row_to_its_end() -> None:
     engine = FakeEngine([("ab\n", -0.1), ("abcdefgh\n", -5.0)])
-    options = CompleterOptions(sampling=SamplingParams(n=2, patience=0), max_latency_ms=0)
+    options = CompleterOptions(
+        profile="eager", sampling=SamplingParams(n=2, patience=0), max_latency_ms=0
+    )
     asked = replace(request("x =¦"), trigger=Trigger.INVOKED)
     result = completion_of(Completer(engine, description()).complete(asked, options).result)
     assert [item.text for item in result.alternatives] == ["ab", "abcdefgh"]
@@ -329,7 +333,7 @@ def test_who_asks_by_hand_gets_every_row_to_its_end() -> None:
 def test_when_it_is_late_the_first_whole_line_is_shown_at_once() -> None:
     engine = FakeEngine([("ab\n", -1.0), ("abcdefgh\n", -0.2)])
     sampling = SamplingParams(n=2, patience=20)
-    options = CompleterOptions(sampling=sampling, max_latency_ms=0)
+    options = CompleterOptions(profile="eager", sampling=sampling, max_latency_ms=0)
     completer = Completer(engine, description())
     result = completion_of(completer.complete(request("x =¦"), options).result)
     assert [item.text for item in result.alternatives] == ["ab"]
@@ -354,11 +358,11 @@ def test_a_recalled_line_that_is_likely_right_answers_without_the_model() -> Non
 
 
 def test_recalled_lines_compete_with_samples_by_confidence() -> None:
-    # Of samples with a mean of -0.5 and nothing typed but `x =` one in twenty is right.
-    engine = FakeEngine([("abc\n", -0.5), ("abd\n", -0.6)])
+    # Of samples with four tokens of -0.8 one in twenty is right.
+    engine = FakeEngine([("abc\n", -0.8), ("abd\n", -0.9)])
     outcome = Completer(engine, description()).complete(
         with_recalled("x =¦", (" f(y)", 0.2), ("zz", 0.001)),
-        CompleterOptions(sampling=SamplingParams(n=2)),
+        CompleterOptions(profile="eager", sampling=SamplingParams(n=2)),
     )
     result = completion_of(outcome.result)
     assert [item.text for item in result.alternatives] == [" f(y)", "abc", "abd", "zz"]
@@ -371,7 +375,7 @@ def test_recalled_lines_are_scored_behind_what_precedes_them() -> None:
     engine = FakeEngine([("abc\n", -0.5)], scores={" f(y)": -0.25, "zz": -4.0, "q": -1.0})
     outcome = Completer(engine, description()).complete(
         with_recalled("x =¦", (" f(y)", 0.2), ("zz", 0.02), ("q", 0.05)),
-        CompleterOptions(sampling=SamplingParams(n=1)),
+        CompleterOptions(profile="eager", sampling=SamplingParams(n=1)),
     )
     result = completion_of(outcome.result)
     assert engine.scored == ["x = f(y)", "x =zz"]
@@ -385,22 +389,23 @@ def test_recalled_lines_are_scored_behind_what_precedes_them() -> None:
 
 
 def test_a_text_that_is_both_sampled_and_recalled_is_one_candidate() -> None:
-    engine = FakeEngine([("abc\n", -0.5), ("xyz\n", -0.4)])
+    engine = FakeEngine([("abc\n", -0.9), ("xyz\n", -0.8)])
     outcome = Completer(engine, description()).complete(
-        with_recalled("x =¦", ("abc", 0.2)), CompleterOptions(sampling=SamplingParams(n=2))
+        with_recalled("x =¦", ("abc", 0.2)),
+        CompleterOptions(profile="eager", sampling=SamplingParams(n=2)),
     )
     (best, other) = completion_of(outcome.result).alternatives
     assert (best.text, best.source, best.agreement) == ("abc", Source.SAMPLED, 2)
-    assert (best.confidence, best.mean_logprob) == (0.2, -0.5)
+    assert (best.confidence, best.mean_logprob) == (0.2, pytest.approx(-0.9))
     assert other.text == "xyz"
 
 
 def test_recalled_lines_that_the_filters_refuse_or_the_user_leaves_are_not_shown() -> None:
     typed = TypedText("a")
-    engine = FakeEngine([("abc\n", -0.5)])
+    engine = FakeEngine([("abc\n", -0.9)])
     outcome = Completer(engine, description()).complete(
         with_recalled("x =¦)", (")", 0.2), ("xyz", 0.2), ("aq", 0.2)),
-        CompleterOptions(sampling=SamplingParams(n=1)),
+        CompleterOptions(profile="eager", sampling=SamplingParams(n=1)),
         typed=typed,
     )
     texts = [item.text for item in completion_of(outcome.result).alternatives]
@@ -409,7 +414,7 @@ def test_recalled_lines_that_the_filters_refuse_or_the_user_leaves_are_not_shown
 
 def test_a_row_that_repeats_itself_is_not_decoded_to_the_limit() -> None:
     engine = FakeEngine([("ab." * 20, -0.1), ("c\n", -2.0)])
-    options = CompleterOptions(sampling=SamplingParams(n=2, patience=None))
+    options = CompleterOptions(profile="eager", sampling=SamplingParams(n=2, patience=None))
     result = Completer(engine, description()).complete(request("x =¦"), options).result
     assert isinstance(result, Completion)
     assert [item.text for item in result.alternatives] == ["c"]

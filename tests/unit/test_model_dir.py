@@ -11,10 +11,13 @@ import pytest
 from codex_lsp.errors import DamagedFileError, InvalidModelError, ModelNotFoundError
 from codex_lsp.model_dir import (
     DESCRIPTION_FILE,
+    ConfidenceWeights,
     FileDigest,
     FimTokens,
     ModelDescription,
     PromptFormat,
+    RecalledWeights,
+    SampledWeights,
     SamplingDefaults,
     data_home,
     digest_file,
@@ -25,6 +28,7 @@ from codex_lsp.model_dir import (
     models_home,
     parse,
     verify,
+    weights_table,
 )
 
 FULL = ModelDescription(
@@ -38,6 +42,7 @@ FULL = ModelDescription(
     ),
     sampling=SamplingDefaults(0.2, 10, 0.9),
     description="a model",
+    confidence=ConfidenceWeights(SampledWeights(1.5, 2.0, 0.25), RecalledWeights(-0.5, 1.0, 0.0)),
 )
 
 
@@ -54,6 +59,15 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     assert load(tmp_path / "tiny").description == facts
     assert facts.kind == "fim"
     assert parse(dump(replace(FULL, prompt=PromptFormat())), "x").kind == "prefix"
+    assert parse(dump(replace(FULL, confidence=None)), "x").confidence is None
+
+
+def test_the_weights_of_the_confidence_are_printed_as_they_are_read() -> None:
+    text = weights_table({"sampled": SampledWeights(1.23456, 2.0, 0.25)})
+    assert text == (
+        "[confidence.sampled]\nconstant = 1.235\nmean_logprob = 2.0\nended_logprob = 0.25\n"
+    )
+    assert text.replace("1.235", "1.5") in dump(FULL)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +78,10 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
         (("context_length = 128", "context_length = 'x'"), "is incomplete or wrong"),
         (('licence = "Apache-2.0"', ""), "is incomplete or wrong: KeyError('licence')"),
         (('kind = "fim"', 'kind = "prefix"'), "does not fit its fim table"),
+        (("constant = 1.5", "constant = inf"), "are not finite, or one but the first is negative"),
+        (("mean_logprob = 2.0", "mean_logprob = -2.0"), "one but the first is negative"),
+        (("ended_logprob = 0.25", "mean = 0.25"), "is incomplete or wrong: TypeError"),
+        (("[confidence.recalled]", "[confidence.other]"), "is incomplete or wrong: KeyError"),
         (('order = "SPM"', 'order = "MPS"'), "prompt.fim.order is 'MPS'"),
     ],
 )

@@ -62,9 +62,11 @@ def test_a_candidate_that_brings_errors_loses_by_their_weight() -> None:
     rows = [(" f(1 2)\n", -0.5), (" f(2)\n", -0.9)]
     request = CompletionRequest(Document("x =", "python"), 3)
     firsts = []
-    for weight in (0.0, 0.3, 0.5):
+    for weight in (0.0, 1.0, 2.0):
         options = CompleterOptions(
-            sampling=SamplingParams(n=2, patience=None), terms=TermWeights(parse_errors=weight)
+            profile="eager",
+            sampling=SamplingParams(n=2, patience=None),
+            terms=TermWeights(parse_errors=weight),
         )
         result = Completer(FakeEngine(rows), description()).complete(request, options).result
         assert isinstance(result, Completion)

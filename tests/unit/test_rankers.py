@@ -42,7 +42,8 @@ def candidate(text: str, *logprobs: float) -> Candidate:
 
 
 def shown_by(ranker: RankerName, engine: FakeEngine, **sampling: int | float | None) -> list[str]:
-    options = CompleterOptions(sampling=SamplingParams(**{"n": 2, **sampling}), ranker=ranker)
+    sampled = SamplingParams(**{"n": 2, **sampling})
+    options = CompleterOptions(sampling=sampled, ranker=ranker, profile="eager")
     request = CompletionRequest(Document("x =\nprint(x)\n"), 3)
     result = Completer(engine, description()).complete(request, options).result
     assert isinstance(result, Completion)
@@ -50,7 +51,7 @@ def shown_by(ranker: RankerName, engine: FakeEngine, **sampling: int | float | N
 
 
 def test_every_name_has_a_ranker() -> None:
-    assert set(RANKERS) == set(typing.get_args(RankerName))
+    assert {"auto", *RANKERS} == set(typing.get_args(RankerName))
     made = {name: type(make_ranker(name, FakeEngine())) for name in RANKERS}
     assert made == {
         "mean-logprob": MeanLogprob,
@@ -75,10 +76,10 @@ def test_the_sum_cannot_rise() -> None:
 
 
 def test_a_row_that_the_sum_rules_out_is_given_up() -> None:
-    # Once `ab` is whole at -1.2, five tokens of -0.3 are as much as a better one may have.
-    engine = FakeEngine([("ab\n", -0.6), ("abcdefgh\n", -0.3)])
+    # Once `ab` is whole at -1.8, its end included, six tokens of -0.31 are too many.
+    engine = FakeEngine([("ab\n", -0.6), ("abcdefgh\n", -0.31)])
     assert shown_by("summed-logprob", engine, patience=20) == ["ab"]
-    assert engine.fed == [3, 5]
+    assert engine.fed == [3, 6]
 
 
 def test_chance_is_reproducible_even_and_never_rules_a_row_out() -> None:
@@ -93,7 +94,7 @@ def test_chance_shows_every_sample_in_turn() -> None:
     rows = [("ab\n", -0.6), ("cd\n", -0.5)]
     engine = FakeEngine(*[rows] * 40)
     completer = Completer(engine, description())
-    options = CompleterOptions(sampling=SamplingParams(n=2), ranker="random")
+    options = CompleterOptions(sampling=SamplingParams(n=2), ranker="random", profile="eager")
     firsts = []
     for number in range(40):
         request = CompletionRequest(Document("x =\n", uri=f"file:///{number}"), 3)
@@ -180,7 +181,9 @@ def test_an_engine_that_has_no_scores_is_not_asked_for_ever() -> None:
 
 def test_a_model_that_reads_the_suffix_is_not_asked_about_it() -> None:
     engine = Follows({"ab": -3.0, "cd": -1.0}, [("ab\n", -0.1), ("cd\n", -0.5)])
-    options = CompleterOptions(sampling=SamplingParams(n=2), ranker="suffix-likelihood")
+    options = CompleterOptions(
+        sampling=SamplingParams(n=2), ranker="suffix-likelihood", profile="eager"
+    )
     request = CompletionRequest(Document("x =\nprint(x)\n"), 3)
     result = Completer(engine, description(fim=True)).complete(request, options).result
     assert isinstance(result, Completion)

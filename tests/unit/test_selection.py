@@ -37,6 +37,7 @@ def outcome(
     **options: Any,
 ) -> Outcome:
     request = CompletionRequest(Document(text, JS), len(text), trigger, recalled)
+    options = {"profile": "eager", **options}
     chosen = CompleterOptions(sampling=SamplingParams(n=n), max_latency_ms=None, **options)
     return Completer(engine, description()).complete(request, chosen)
 
@@ -104,7 +105,7 @@ def test_a_block_is_marked_by_what_comes_behind_its_first_line() -> None:
 def test_a_block_ends_before_a_line_that_is_rejected() -> None:
     seen: list[str] = []
     request = CompletionRequest(Document("function f() {", JS), 14)
-    options = CompleterOptions(sampling=SamplingParams(n=1), safety="reject")
+    options = CompleterOptions(sampling=SamplingParams(n=1), profile="eager", safety="reject")
     found = Completer(FakeEngine([BLOCK]), description()).complete(
         request, options, listener=lambda item: seen.append(item.text)
     )
@@ -118,7 +119,7 @@ def test_an_unsure_candidate_is_not_shown_unless_asked_for_by_hand() -> None:
     assert found == Rejection(
         RejectionReason.LOW_CONFIDENCE,
         "The best candidate is 0.0 % likely to be right; "
-        "the profile 'balanced' shows candidates from 3 % on.",
+        "the profile 'balanced' shows candidates from 2 % on.",
     )
     by_hand = outcome(FakeEngine(rows), profile="confident", trigger=Trigger.INVOKED)
     assert [text for text, _ in shown(by_hand)] == ["ab", "cd"]

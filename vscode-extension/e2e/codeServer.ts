@@ -24,6 +24,7 @@ export interface CodeServer {
 export const USER_SETTINGS = {
   'codexLsp.package': places.package,
   'codexLsp.seed': 1,
+  'codexLsp.profile': 'eager',
   // Files of other scenarios hold the same lines.
   'codexLsp.recall': 'off',
   'workbench.startupEditor': 'none',

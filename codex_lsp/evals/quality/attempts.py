@@ -29,8 +29,13 @@ class Attempt:
 
     :ivar text: None when nothing was shown; ``reason`` says why, as the protocol spells it
     :ivar replaces: how many characters right of the cursor it takes the place of
-    :ivar mean_logprob: of the first line, which is what candidates are ranked by; in nats a token
+    :ivar mean_logprob: of the first line, which is what is ranked; in nats a token
     :ivar tokens: of the first line
+    :ivar end_logprob: of what the model said behind the first line; None where there is nothing
+    :ivar agreement: how many samples came to the first line
+    :ivar samples: of how many that the filters let pass
+    :ivar steps: how many steps were decoded, of all rows at once
+    :ivar scored: how many tokens were read to score candidates
     :ivar confidence: what the pipeline says of it
     """
 
@@ -41,6 +46,22 @@ class Attempt:
     tokens: int = 0
     confidence: float = 0.0
     judgement: Judgement | None = None
+    end_logprob: float | None = None
+    agreement: int = 1
+    samples: int = 1
+    steps: int = 0
+    scored: int = 0
+
+    @property
+    def ended_logprob(self) -> float:
+        """The log-probability that the model says just the first line, in nats."""
+        return self.mean_logprob * self.tokens + (self.end_logprob or 0.0)
+
+    @property
+    def ended_mean_logprob(self) -> float:
+        """The same for each of its tokens, the end being one."""
+        count = self.tokens + (self.end_logprob is not None)
+        return self.ended_logprob / count if count else 0.0
 
     @property
     def exact(self) -> bool:
@@ -110,13 +131,15 @@ class Pipeline:
         tokenizer: Tokenizer,
         change: Callable[[CompleterOptions], CompleterOptions] = lambda options: options,
     ) -> Pipeline:
-        """Return the pipeline with the editor's defaults; nothing depends on the clock.
+        """Return the pipeline with the editor's defaults, but that it shows what is unsure too.
+
+        Nothing depends on the clock.
 
         :param change: makes another default of the editor's
         """
         sampling = SamplingParams(**dataclasses.asdict(description.sampling))
         sampling = replace(sampling, n=ROWS, max_tokens=MAX_BLOCK_TOKENS)
-        options = CompleterOptions(sampling=sampling, max_latency_ms=None)
+        options = CompleterOptions(sampling=sampling, max_latency_ms=None, profile="eager")
         return cls(description, tokenizer, change(options))
 
     def attempt(
@@ -166,15 +189,17 @@ class Pipeline:
 
         def complete() -> Completion | Rejection:
             shown.clear()
+            engine.steps = engine.scored = 0
             # A new completer: where an anchor lies must not depend on what was tried before.
             completer = Completer(engine, self.description)
             return completer.complete(request, options, listener=shown.append).result
 
         result = engine.run(complete)
         if isinstance(result, Rejection):
-            return Attempt(None, result.reason.value)
+            return Attempt(None, result.reason.value, steps=engine.steps, scored=engine.scored)
         replaces = result.end - result.start
-        first = shown[0].alternatives[0]
+        alternatives = shown[0].alternatives
+        first = alternatives[0]
         return Attempt(
             result.text,
             replaces=replaces,
@@ -182,4 +207,9 @@ class Pipeline:
             tokens=first.tokens,
             confidence=first.confidence,
             judgement=judge.judge(result.text, replaces),
+            end_logprob=first.end_logprob,
+            agreement=first.agreement,
+            samples=sum(item.agreement for item in alternatives),
+            steps=engine.steps,
+            scored=engine.scored,
         )

@@ -1,100 +1,108 @@
 """Whether the confidence that goes to the editor is a probability, and what would make it one.
 
-The sample with the best mean log-probability stands for its hole, right or wrong. The files are
-split into two halves: constants are fitted on one and judged on the other.
+What the editor shows at a hole is right or wrong. The files are split into two halves: weights that
+are fitted to one are judged on the other, and the other way round, so that every hole is judged by
+weights that have not seen its file.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from codex_lsp.bench.recall import Array, logistic
 from codex_lsp.evals.quality.attempts import Outcome
-from codex_lsp.evals.quality.policies import POLICIES, agreement, passing
-from codex_lsp.ranking.confidence import sampled_confidence
+from codex_lsp.model_dir import SampledWeights
 
-TARGETS = {"confident": 0.6, "balanced": 0.4}
-"""How many of the lines that a profile shows are to be right; ``eager`` shows all."""
+WANTED_RIGHT = 0.6
+"""How many of the lines that the profile ``confident`` shows are to be right."""
+WANTED_KEPT = 0.98
+"""How many of the right lines the profile ``balanced`` is to show."""
 _BINS = 10
 _LEAST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Winner:
-    """A hole's best sample.
+    """What the editor shows at a hole.
 
-    :ivar mean_logprob: of its first line, in nats a token
-    :ivar typed: characters between the line's indentation and the cursor
-    :ivar agreement: the share of the samples that say the same line
+    :ivar confidence: how likely it was said to be right
     :ivar right: it is the file's own line
     """
 
     file: str
-    mean_logprob: float
-    typed: int
-    agreement: float
+    features: tuple[float, ...]
+    confidence: float
     right: bool
 
     @property
-    def fits(self) -> bool:
-        """Whether its file is of the half that constants are fitted on."""
-        return hashlib.sha256(self.file.encode()).digest()[0] % 2 == 0
+    def half(self) -> int:
+        """Which half its file belongs to, 0 or 1."""
+        return hashlib.sha256(self.file.encode()).digest()[0] % 2
 
 
 def winners(outcomes: Sequence[Outcome]) -> list[Winner]:
-    """Return the best sample of each hole that has one."""
-    choose = POLICIES["best of 4: mean log-probability"]
-    found = []
-    for item in outcomes:
-        ((_, row),) = choose(item)
-        if row.text is None:
-            continue
-        share = agreement(row, passing(item)) / len(item.rows)
-        file = item.hole.split(":", 1)[0]
-        found.append(Winner(file, row.mean_logprob, item.typed, share, row.exact))
-    return found
+    """Return what is shown at each hole where something is."""
+    return [
+        Winner(
+            item.hole.split(":", 1)[0], _features(item), item.editor.confidence, item.editor.exact
+        )
+        for item in outcomes
+        if item.editor.text is not None
+    ]
+
+
+def _features(item: Outcome) -> tuple[float, ...]:
+    """Return 1, what a confidence is made of, and what else could tell right from wrong.
+
+    The share of the samples that agree is Laplace's rule of succession: of one sample alone it says
+    neither that all agree nor that none does.
+    """
+    shown = item.editor
+    share = (shown.agreement + 1) / (shown.samples + 2)
+    return 1.0, shown.mean_logprob, shown.ended_logprob, math.log1p(item.typed), share
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
     """A way to compute a confidence.
 
-    :ivar features: what is weighed, the constant first
+    :ivar columns: which of the features are weighed, the constant first
     """
 
     name: str
-    features: Callable[[Winner], list[float]]
+    columns: tuple[int, ...]
 
     def fit(self, items: Sequence[Winner]) -> Array:
-        """Return the weights that fit best."""
-        rows = np.array([self.features(item) for item in items])
-        return logistic(rows, np.array([item.right for item in items]))
+        """Return the weights that fit best, of these columns."""
+        return logistic(self._rows(items), np.array([item.right for item in items]))
 
     def predict(self, items: Sequence[Winner], weights: Array) -> list[float]:
         """Return the probability of each to be right."""
-        rows = np.array([self.features(item) for item in items])
-        return [float(value) for value in 1 / (1 + np.exp(-rows @ weights))]
+        return [float(value) for value in 1 / (1 + np.exp(-self._rows(items) @ weights))]
+
+    def _rows(self, items: Sequence[Winner]) -> Array:
+        return np.array([[item.features[column] for column in self.columns] for item in items])
 
 
-def _usual(item: Winner) -> list[float]:
-    return [1.0, item.mean_logprob, math.log1p(item.typed)]
-
-
-def _agreeing(item: Winner) -> list[float]:
-    return [*_usual(item), item.agreement]
-
-
-# The weights are of the constant, the mean log-probability, the log of 1 + typed, and the share of
-# the samples that agree.
+IN_USE = Form("refitted", (0, 1, 2))
 FORMS = (
-    Form("refitted", _usual),
-    Form("refitted with agreement", _agreeing),
+    Form("refitted: the mean and what is typed", (0, 1, 3)),
+    Form("refitted: all of these", (0, 1, 2, 3, 4)),
+    IN_USE,
 )
+
+
+def fit_sampled(items: Sequence[Winner]) -> SampledWeights:
+    """Return the weights fitted to all of ``items``.
+
+    :raises ValueError: a line comes out the surer the less likely it is: there are too few
+    """
+    return SampledWeights(*map(float, IN_USE.fit(items)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +132,12 @@ def fitness(probabilities: Sequence[float], right: Sequence[bool]) -> Fitness:
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
-    """A confidence, judged on the half that it was not fitted on.
+    """A confidence, and what came true.
 
-    :ivar weights: fitted on the other half; empty for what was not fitted
-    :ivar predicted: for each of the judged winners
+    :ivar predicted: for each of the winners, in the order of ``right``
     """
 
     name: str
-    weights: tuple[float, ...]
     predicted: tuple[float, ...]
     right: tuple[bool, ...]
 
@@ -141,29 +147,37 @@ class Calibrated:
         return fitness(self.predicted, self.right)
 
 
-def calibrate(items: Sequence[Winner]) -> list[Calibrated]:
-    """Fit every form on one half of the files and judge it on the other.
+def in_use(items: Sequence[Winner], name: str) -> Calibrated:
+    """Return the confidence that went to the editor.
 
-    The first two are what nothing is fitted for: the share of right ones as everyone's probability,
-    and the constants in use.
+    :raises ValueError: there are none
+    """
+    if not items:
+        raise ValueError("there is nothing to judge")
+    return Calibrated(
+        name, tuple(item.confidence for item in items), tuple(item.right for item in items)
+    )
+
+
+def calibrate(items: Sequence[Winner]) -> list[Calibrated]:
+    """Fit every form to each half of the files and judge it on the other.
+
+    The first is what nothing is fitted for: the share of right ones as everyone's probability.
 
     :raises ValueError: one of the halves is empty
     """
-    fitted = [item for item in items if item.fits]
-    judged = [item for item in items if not item.fits]
-    if not fitted or not judged:
+    halves = [[item for item in items if item.half == half] for half in (0, 1)]
+    if not all(halves):
         raise ValueError("both halves of the files need holes; there are too few")
-    right = tuple(item.right for item in judged)
-    share = sum(item.right for item in fitted) / len(fitted)
-    used = [sampled_confidence(item.mean_logprob, item.typed) for item in judged]
-    found = [
-        Calibrated("the same probability for all", (share,), (share,) * len(judged), right),
-        Calibrated("constants in use", (), tuple(used), right),
-    ]
+    pairs = [(halves[0], halves[1]), (halves[1], halves[0])]
+    right = tuple(item.right for _, judged in pairs for item in judged)
+    shares = tuple(
+        sum(item.right for item in fitted) / len(fitted) for fitted, judged in pairs for _ in judged
+    )
+    found = [Calibrated("the same probability for all", shares, right)]
     for form in FORMS:
-        weights = form.fit(fitted)
-        predicted = tuple(form.predict(judged, weights))
-        found.append(Calibrated(form.name, tuple(map(float, weights)), predicted, right))
+        predicted = [p for fitted, judged in pairs for p in form.predict(judged, form.fit(fitted))]
+        found.append(Calibrated(form.name, tuple(predicted), right))
     return found
 
 
@@ -205,22 +219,32 @@ class Threshold:
 
     :ivar shown: the share of winners that is
     :ivar right: the share of those that is right
+    :ivar kept: the share of the right ones that is shown
     """
 
     least: float
     shown: float
     right: float
+    kept: float
 
 
-def threshold(
-    probabilities: Sequence[float], right: Sequence[bool], target: float
-) -> Threshold | None:
-    """Return the lowest confidence from which on ``target`` of the shown are right, if any."""
+def thresholds(probabilities: Sequence[float], right: Sequence[bool]) -> list[Threshold]:
+    """Return what every confidence that occurs would show, the highest first."""
     pairs = sorted(zip(probabilities, right, strict=True), reverse=True)
-    best, hits = None, 0
+    found, hits, all_hits = [], 0, max(1, sum(right))
     for count, (p, outcome) in enumerate(pairs, start=1):
         hits += outcome
         last_of_equals = count == len(pairs) or pairs[count][0] < p
-        if last_of_equals and hits / count >= target:
-            best = Threshold(p, count / len(pairs), hits / count)
-    return best
+        if last_of_equals:
+            found.append(Threshold(p, count / len(pairs), hits / count, hits / all_hits))
+    return found
+
+
+def threshold_for_right(found: Sequence[Threshold], share: float) -> Threshold | None:
+    """Return the lowest confidence from which on ``share`` of the shown are right, if any."""
+    return next((item for item in reversed(found) if item.right >= share), None)
+
+
+def threshold_for_kept(found: Sequence[Threshold], share: float) -> Threshold | None:
+    """Return the highest confidence from which on ``share`` of the right ones are shown."""
+    return next((item for item in found if item.kept >= share), None)

@@ -8,6 +8,7 @@ find what they need later. Drawing is the only part that takes time.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -17,10 +18,10 @@ from codex_lsp.engine.base import (
     Engine,
     FirstToken,
     Generation,
-    NoScores,
     PendingScores,
     TokenSink,
 )
+from codex_lsp.errors import EngineError
 from codex_lsp.evals.quality.holes import Hole
 from codex_lsp.sampling import SamplingParams, StopRule, end_of_first_line, indent_width
 from codex_lsp.tokenizer import Tokenizer
@@ -28,6 +29,8 @@ from codex_lsp.types import Prompt, Timing
 
 ROWS = 4
 """Samples of each prompt."""
+_SCORE_LIMIT_S = 60.0
+_POLL_S = 0.001
 
 _T = TypeVar("_T")
 
@@ -52,6 +55,8 @@ class Draw:
     :ivar greedy: decoded without chance, as a single row
     :ivar first: the likeliest of the tokens that could come first: its id, its log-probability
         among them, and the probability of all of them; None for a draw of rows
+    :ivar scores: the log-probabilities of sequences that the model read, ``prompt`` being a digest
+        of these; None for a draw of rows
     """
 
     hole: str
@@ -59,25 +64,26 @@ class Draw:
     greedy: bool = False
     rows: tuple[DrawnRow, ...] = ()
     first: tuple[int, float, float] | None = None
+    scores: tuple[tuple[float, ...], ...] | None = None
 
     @property
     def key(self) -> tuple[str, str]:
         """What it is found by among the draws of its hole."""
+        if self.scores is not None:
+            return self.prompt, "scores"
         return self.prompt, "first" if self.first else "greedy" if self.greedy else "sampled"
 
     def as_record(self) -> dict[str, Any]:
         """Return it as what a line of the file holds; log-probabilities to six digits."""
         rows = [
-            {
-                "ids": row.ids,
-                "logprobs": [round(value, 6) for value in row.logprobs],
-                "whole": row.whole,
-            }
+            {"ids": row.ids, "logprobs": _rounded(row.logprobs), "whole": row.whole}
             for row in self.rows
         ]
         record = {"hole": self.hole, "prompt": self.prompt}
         if self.first is not None:
             return {**record, "first": self.first}
+        if self.scores is not None:
+            return {**record, "scores": [_rounded(values) for values in self.scores]}
         return {**record, "greedy": self.greedy, "rows": rows}
 
     @classmethod
@@ -87,14 +93,19 @@ class Draw:
             DrawnRow(tuple(row["ids"]), tuple(row["logprobs"]), row["whole"])
             for row in record.get("rows", ())
         )
-        first = record.get("first")
+        first, scores = record.get("first"), record.get("scores")
         return cls(
             record["hole"],
             record["prompt"],
             record.get("greedy", False),
             rows,
             (int(first[0]), float(first[1]), float(first[2])) if first else None,
+            None if scores is None else tuple(map(tuple, scores)),
         )
+
+
+def _rounded(logprobs: Sequence[float]) -> list[float]:
+    return [round(value, 6) for value in logprobs]
 
 
 class _TooShortError(Exception):
@@ -108,6 +119,8 @@ class DrawnEngine:
     :param live: gives the model, when something has not been drawn yet
     :param known: what has been drawn for the hole
     :ivar first_row: the drawn row that is the pipeline's first
+    :ivar steps: how many steps were asked for, of all rows at once
+    :ivar scored: how many tokens were to be read for scores
     """
 
     def __init__(
@@ -125,6 +138,8 @@ class DrawnEngine:
         self._draws = {draw.key: draw for draw in known}
         self._to_the_end: set[tuple[str, str]] = set()
         self.first_row = 0
+        self.steps = 0
+        self.scored = 0
 
     @property
     def tokenizer(self) -> Tokenizer:
@@ -156,13 +171,14 @@ class DrawnEngine:
 
         :raises EngineError: the model cannot be run
         """
-        key = (_digest(prompt), "greedy" if params.temperature == 0 else "sampled")
+        key = (_digest(prompt.ids), "greedy" if params.temperature == 0 else "sampled")
         draw = self._draws.get(key)
         if draw is None:
             draw = self._draws[key] = self._draw(key, prompt, params, max_tokens)
         rows = draw.rows[self.first_row : self.first_row + params.rows]
         running = dict(enumerate(rows))
         for step in range(max_tokens):
+            self.steps += bool(running)
             for index, row in list(running.items()):
                 if step == len(row.ids):
                     del running[index]
@@ -191,7 +207,7 @@ class DrawnEngine:
 
         :raises EngineError: the model cannot be run
         """
-        key = (_digest(prompt), "first")
+        key = (_digest(prompt.ids), "first")
         draw = self._draws.get(key)
         if draw is None or draw.first is None:
             found = self._live().first_token(prompt, allowed, cancellation)
@@ -200,11 +216,39 @@ class DrawnEngine:
         return FirstToken(*(draw.first or (0, 0.0, 0.0)), Generation(Timing()))
 
     def score(self, sequences: Sequence[tuple[int, ...]]) -> PendingScores:
-        """Score nothing: no recalled lines are asked for."""
-        return NoScores()
+        """Return what the model gave these sequences, however long that took; see the protocol.
+
+        :raises EngineError: the model cannot be run, or gives no scores
+        """
+        self.scored += sum(map(len, sequences))
+        key = (_digest(*sequences), "scores")
+        draw = self._draws.get(key)
+        if draw is None or draw.scores is None:
+            found = tuple(map(tuple, _wait_for(self._live().score(sequences))))
+            draw = self._draws[key] = Draw(self._hole.id, key[0], scores=found)
+        return _Scores(draw.scores or ())
 
     def close(self) -> None:
         """Give nothing back: the live engine belongs to whoever opened it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    """Scores that are there."""
+
+    values: Sequence[Sequence[float]]
+
+    def get(self) -> Sequence[Sequence[float]]:
+        return self.values
+
+
+def _wait_for(pending: PendingScores) -> Sequence[Sequence[float]]:
+    deadline = time.monotonic() + _SCORE_LIMIT_S
+    while (found := pending.get()) is None:
+        if time.monotonic() > deadline:
+            raise EngineError("Nothing was scored within a minute; this engine cannot do that.")
+        time.sleep(_POLL_S)
+    return found
 
 
 class _Taker:
@@ -245,8 +289,9 @@ class _Taker:
         )
 
 
-def _digest(prompt: Prompt) -> str:
-    return hashlib.sha256(" ".join(map(str, prompt.ids)).encode()).hexdigest()[:16]
+def _digest(*sequences: Sequence[int]) -> str:
+    text = "\n".join(" ".join(map(str, ids)) for ids in sequences)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _never(text: str) -> int | None:

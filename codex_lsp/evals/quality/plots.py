@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from codex_lsp.evals.plots import Plot, plot
-from codex_lsp.evals.quality.attempts import Outcome
-from codex_lsp.evals.quality.calibrating import calibrate, reliability, winners
+from codex_lsp.evals.quality.calibrating import reliability
+from codex_lsp.evals.quality.tables import Labelled, confidences
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def quality_plots(outcomes: Sequence[Outcome]) -> list[Plot]:
+def quality_plots(labelled: Labelled) -> list[Plot]:
     """Draw the reliability diagram; nothing where there are too few holes.
 
     :raises UsageError: matplotlib is not installed
     """
-    try:
-        found = calibrate(winners(outcomes))
-    except ValueError:
+    sent, refitted = confidences(labelled)
+    if not refitted:
         return []
 
     def draw(axes: Axes) -> None:
         axes.plot([0, 1], [0, 1], color="gray", linewidth=1, label="a probability")
-        for item in found[1:]:
+        for item in (*sent, refitted[-1]):
             bins = reliability(item.predicted, item.right)
             axes.plot(
                 [each.expected for each in bins],

@@ -56,15 +56,15 @@ def best_by(score: Callable[[Attempt, Sequence[Attempt]], tuple[float, ...]]) ->
 
 
 def _mean(row: Attempt, rows: Sequence[Attempt]) -> tuple[float, ...]:
-    return (row.mean_logprob,)
+    return (row.ended_mean_logprob,)
 
 
 def _sum(row: Attempt, rows: Sequence[Attempt]) -> tuple[float, ...]:
-    return (row.mean_logprob * row.tokens,)
+    return (row.ended_logprob,)
 
 
 def _agreement(row: Attempt, rows: Sequence[Attempt]) -> tuple[float, ...]:
-    return (float(agreement(row, rows)), row.mean_logprob)
+    return (float(agreement(row, rows)), row.ended_mean_logprob)
 
 
 def _right(row: Attempt, rows: Sequence[Attempt]) -> tuple[float, ...]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from codex_lsp.evals.bootstrap import mean_interval
 from codex_lsp.evals.quality.attempts import Outcome
 from codex_lsp.evals.quality.calibrating import (
-    TARGETS,
+    WANTED_KEPT,
+    WANTED_RIGHT,
     Calibrated,
     calibrate,
+    in_use,
     reliability,
-    threshold,
+    threshold_for_kept,
+    threshold_for_right,
+    thresholds,
     winners,
 )
 from codex_lsp.evals.quality.policies import BASE, POLICIES, Figures, as_the_editor, figures
@@ -53,7 +57,7 @@ def quality_tables(labelled: Labelled) -> list[Table]:
         rejections_table(outcomes),
         repeats_table(outcomes),
     ]
-    return found + calibration_tables(outcomes)
+    return found + calibration_tables(labelled)
 
 
 def last_label(labelled: Labelled) -> str:
@@ -70,9 +74,18 @@ def versions_table(labelled: Labelled) -> Table:
         outcomes = [item for item in labelled[name] if item.hole in first]
         base = [first[item.hole] for item in outcomes]
         found = figures(outcomes, as_the_editor, as_the_editor, base)
-        rows.append((name, str(found.holes), *_cells(found), interval(found.gain)))
-    header = ("version", "holes", *_COLUMNS, *_DEFECTS, f"gain over {names[0]}")
+        cells = (*_cells(found), _mean(item.editor.steps for item in outcomes))
+        scored = _mean(item.editor.scored for item in outcomes)
+        rows.append((name, str(found.holes), *cells, scored, interval(found.gain)))
+    work = ("steps decoded", "tokens scored")
+    header = ("version", "holes", *_COLUMNS, *_DEFECTS, *work, f"gain over {names[0]}")
     return Table("Versions, on the same samples", header, tuple(rows), _HOW)
+
+
+def _mean(counts: Iterable[int]) -> str:
+    """Return the mean of what each hole took; nothing where it was not counted."""
+    found = list(counts)
+    return f"{sum(found) / len(found):.1f}" if any(found) else "–"
 
 
 def policies_table(outcomes: Sequence[Outcome]) -> Table:
@@ -187,17 +200,35 @@ def repeats_table(outcomes: Sequence[Outcome]) -> Table:
     return Table("Completions that repeat what follows", ("hole", "text"), rows or (("none", ""),))
 
 
-def calibration_tables(outcomes: Sequence[Outcome]) -> list[Table]:
-    """Return whether the confidence is a probability; nothing where there are too few holes."""
+def confidences(labelled: Labelled) -> tuple[list[Calibrated], list[Calibrated]]:
+    """Return what versions say of their suggestions, and what could be said of the last one's.
+
+    The versions are ``before``, if there is one, and the last. Nothing where there are too few
+    holes.
+    """
+    last = last_label(labelled)
     try:
-        found = calibrate(winners(outcomes))
+        fitted = calibrate(winners(labelled[last]))
+        sent = [
+            in_use(winners(labelled[name]), f"in use, {name}")
+            for name in dict.fromkeys(("before", last))
+            if name in labelled
+        ]
     except ValueError:
+        return [], []
+    return sent, fitted
+
+
+def calibration_tables(labelled: Labelled) -> list[Table]:
+    """Return whether the confidence is a probability; nothing where there are too few holes."""
+    sent, fitted = confidences(labelled)
+    if not fitted:
         return []
     return [
-        fitness_table(found),
-        profiles_table(outcomes),
-        *(_reliability_table(item) for item in found[1:3]),
-        *(_threshold_table(item) for item in found[1:]),
+        fitness_table([fitted[0], *sent, *fitted[1:]]),
+        profiles_table(labelled[last_label(labelled)]),
+        *(_reliability_table(item) for item in (*sent, fitted[-1])),
+        _threshold_table(fitted[-1]),
     ]
 
 
@@ -226,20 +257,21 @@ def profiles_table(outcomes: Sequence[Outcome]) -> Table:
 
 
 def fitness_table(found: Sequence[Calibrated]) -> Table:
-    """Return how good each confidence is on the half it was not fitted on."""
+    """Return how good each confidence is."""
     rows = tuple(
         (
             item.name,
             f"{item.fitness.brier:.4f}",
             f"{item.fitness.log_loss:.4f}",
-            ", ".join(f"{weight:.2f}" for weight in item.weights),
+            str(len(item.right)),
         )
         for item in found
     )
     note = (
-        f"On {len(found[0].right)} holes of the files that nothing was fitted on; less is better."
+        "Of what each version shows; less is better. What is refitted is judged on the half of the "
+        "files that it was not fitted to."
     )
-    return Table("Confidence", ("", "Brier score", "log loss", "constants"), rows, note)
+    return Table("Confidence", ("", "Brier score", "log loss", "holes"), rows, note)
 
 
 def _reliability_table(item: Calibrated) -> Table:
@@ -257,14 +289,16 @@ def _reliability_table(item: Calibrated) -> Table:
 
 
 def _threshold_table(item: Calibrated) -> Table:
-    rows = []
-    for profile, target in TARGETS.items():
-        found = threshold(item.predicted, item.right, target)
-        cells = ("–", "–", "–")
-        if found is not None:
-            cells = (f"{found.least:.3f}", percent(found.shown), percent(found.right))
-        rows.append((profile, percent(target), *cells))
-    everything = sum(item.right) / len(item.right)
-    rows.append(("eager", "", "0", "100.00", percent(everything)))
-    header = ("profile", "wanted right, %", "from confidence", "shown, %", "right, %")
-    return Table(f"Thresholds, {item.name}", header, tuple(rows))
+    found = thresholds(item.predicted, item.right)
+    wanted = (
+        (f"{percent(WANTED_RIGHT)} % of the shown right", threshold_for_right(found, WANTED_RIGHT)),
+        (f"{percent(WANTED_KEPT)} % of the right shown", threshold_for_kept(found, WANTED_KEPT)),
+        ("all", found[-1]),
+    )
+    rows = tuple(
+        (name, f"{chosen.least:.3f}", *map(percent, (chosen.shown, chosen.right, chosen.kept)))
+        for name, chosen in wanted
+        if chosen is not None
+    )
+    header = ("wanted", "from confidence", "shown, %", "right, %", "of all right ones, %")
+    return Table(f"Thresholds, {item.name}", header, rows)

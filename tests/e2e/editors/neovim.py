@@ -17,8 +17,8 @@ DEADLINE_S = 60.0
 
 EXECUTABLE = Path(sys.executable).with_name("codex-lsp")
 LUA_COMMAND = f"{{ [[{EXECUTABLE}]], 'serve', '--stdio' }}"
-SETTINGS = "{ seed = 1 }"
-"""Deterministic samples, so that tests can say what is suggested."""
+SETTINGS = "{ seed = 1, profile = 'eager' }"
+"""Deterministic samples, and all of them, so that tests can say what is suggested."""
 
 SHOWN = """
 local shown = {}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from codex_lsp.model_dir import ModelDir
-from tests.e2e.editors.neovim import PLUGIN, SHOWN, Neovim, setup
+from tests.e2e.editors.neovim import PLUGIN, SETTINGS, SHOWN, Neovim, setup
 
 ADD = "def add(a, b):\n    return \n"
 FIBONACCI = '\n\ndef fibonacci(n):\n    """Return the nth Fibonacci number."""\n'
@@ -151,7 +151,7 @@ def test_candidates_are_cycled(nvim: Neovim) -> None:
     nvim.open("a.py", "import os\n\nfor name in \n")
     nvim.served()
     every = "patience = 100, maxLatencyMs = 60000"
-    configure(nvim, f"{{ seed = 1, samples = 8, temperature = 1.5, {every} }}")
+    configure(nvim, f"{{ seed = 1, profile = 'eager', samples = 8, temperature = 1.5, {every} }}")
     nvim.press("jjA")
     nvim.until_lua(f"local offer = {OFFER}; return offer and #offer.items > 2")
     items = nvim.lua(f"return vim.tbl_map(function(i) return i.insertText end, {OFFER}.items)")
@@ -162,7 +162,7 @@ def test_candidates_are_cycled(nvim: Neovim) -> None:
     nvim.until("the last", lambda: nvim.shown()[:1] == [last])
     nvim.press("<Tab>")
     nvim.until_lines(["import os", "", f"for name in {items[-1]}"])
-    configure(nvim, "{ seed = 1 }")
+    configure(nvim, SETTINGS)
 
 
 def configure(nvim: Neovim, settings: str) -> None:

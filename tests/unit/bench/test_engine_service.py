@@ -14,7 +14,7 @@ from codex_lsp.options import CompleterOptions
 from codex_lsp.sampling import SamplingParams
 from tests.unit.fake_engine import END, FakeEngine, description
 
-ONE_ROW = CompleterOptions(sampling=SamplingParams(n=1))
+ONE_ROW = CompleterOptions(sampling=SamplingParams(n=1), profile="eager")
 WAIT_S = 10.0
 
 

@@ -23,7 +23,7 @@ def drawn(*rows: tuple[str, float], rest: str = "(abc)") -> Drawn:
     )
 
 
-SHORT_AND_LONG = drawn(("(a)\n", -0.5), ("(abc)\n", -0.4))
+SHORT_AND_LONG = drawn(("(a)\n", -0.8), ("(abc)\n", -0.4))
 
 
 @pytest.mark.parametrize(

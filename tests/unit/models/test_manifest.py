@@ -6,6 +6,7 @@ import pytest
 
 from codex_lsp.errors import InvalidModelError, ModelNotFoundError
 from codex_lsp.model_dir import FimTokens
+from codex_lsp.ranking import FALLBACK
 from codex_lsp_models.manifest import (
     DEFAULT,
     known_models,
@@ -44,6 +45,12 @@ def test_the_default_says_what_it_is_and_whose() -> None:
     assert manifest.quantization == "int8"
 
 
+def test_the_weights_of_the_confidence_are_those_for_models_without_any() -> None:
+    assert parse_manifest(TEXT, "x.toml").confidence == FALLBACK
+    without = TEXT[: TEXT.index("[confidence.sampled]")] + TEXT[TEXT.index("[check]") :]
+    assert parse_manifest(without, "x.toml").confidence is None
+
+
 def test_an_unknown_name_without_a_close_one_lists_the_known() -> None:
     with pytest.raises(ModelNotFoundError) as caught:
         load_manifest("zzz")
@@ -65,6 +72,8 @@ def test_a_name_cannot_reach_out_of_the_folder() -> None:
         ('kind = "pypi"', 'kind = "pypi"\ncolour = "red"', "colour"),
         ('kind = "prefix"', 'kind = "fim"', "prompt.kind is 'fim', which does not fit"),
         ("top_k = 40", "top_q = 40", "top_q"),
+        ("prior_logit = ", "prior_logit = -", "one but the first is negative"),
+        ("ended_logprob = ", "half_logprob = ", "half_logprob"),
     ],
 )
 def test_a_wrong_manifest_is_refused_with_its_fault(old: str, new: str, message: str) -> None:

@@ -77,7 +77,7 @@ class Session:
         settings: Settings | None = None,
         recall: Recall = nothing_recalled,
     ) -> None:
-        self.settings = settings or Settings(samples=2, prefetch=False)
+        self.settings = settings or Settings(profile="eager", samples=2, prefetch=False)
         self.engine = engine
         self._engines = Engines(engine)
         self.worker = Worker(self._engines.start)

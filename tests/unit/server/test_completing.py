@@ -142,7 +142,7 @@ async def test_an_auto_closed_bracket_is_part_of_the_answer() -> None:
 async def test_settings_that_change_are_asked_for_anew() -> None:
     session = Session(FakeEngine(rows("ab\n", "xy\n"), [("cd\n", -1.0)]), "x =¦")
     assert await session.texts() == ["ab", "xy"]
-    session.settings = Settings(samples=1, prefetch=False)
+    session.settings = Settings(profile="eager", samples=1, prefetch=False)
     assert await session.texts() == ["cd"]
     await session.close()
 

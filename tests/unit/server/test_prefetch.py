@@ -12,7 +12,7 @@ from codex_lsp_server.settings import Settings
 from tests.unit.fake_engine import FakeEngine
 from tests.unit.server.asking import Gate, Session, argument, rows, texts, until
 
-PREFETCHING = Settings(samples=2, prefetch=True)
+PREFETCHING = Settings(profile="eager", samples=2, prefetch=True)
 LONG = "".join(f"value_{number} = {number}\n" for number in range(20))
 
 

@@ -300,7 +300,7 @@ async def test_cancelling_a_growing_completion_keeps_its_whole_lines(
 
 async def test_when_it_is_late_a_client_is_not_kept_waiting_for_the_rest_of_a_block() -> None:
     engine, gate = gated(rows(*LINES))
-    settings = Settings(samples=2, prefetch=False, max_latency_ms=0)
+    settings = Settings(profile="eager", samples=2, prefetch=False, max_latency_ms=0)
     session = Session(engine, BLOCK, settings)
     asked = await session.asking()
     await gate.reached(len("\n    ab\n    c"))
@@ -316,7 +316,7 @@ async def test_when_it_is_late_a_client_is_not_kept_waiting_for_the_rest_of_a_bl
 
 async def test_who_asks_by_hand_waits_for_the_whole_block() -> None:
     engine, gate = gated(rows(*LINES))
-    settings = Settings(samples=2, prefetch=False, max_latency_ms=0)
+    settings = Settings(profile="eager", samples=2, prefetch=False, max_latency_ms=0)
     session = Session(engine, BLOCK, settings)
     asked = await session.asking(invoked=True)
     await gate.reached(len("\n    ab\n    c"))

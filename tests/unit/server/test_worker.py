@@ -30,7 +30,7 @@ from tests.unit.engine_thread import Engines, ThreadProcess
 from tests.unit.fake_engine import FakeEngine, description
 
 NOWHERE = Path("nowhere")
-OPTIONS = CompleterOptions(sampling=SamplingParams(n=1))
+OPTIONS = CompleterOptions(sampling=SamplingParams(n=1), profile="eager")
 SUPERSEDED = Rejection(RejectionReason.SUPERSEDED, "A newer request came.")
 KILLED = "The engine's process was ended by signal 9 (SIGKILL), which happens when memory runs out"
 

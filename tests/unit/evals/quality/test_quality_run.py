@@ -101,6 +101,52 @@ def test_a_hole_is_completed_in_every_way_on_two_draws(tmp_path: Path) -> None:
     assert found.editor.text == "1"
 
 
+class Scoring(Model):
+    """Gives the last token of a sequence the log-probability of its text's length."""
+
+    def score(self, sequences: Sequence[tuple[int, ...]]) -> Pending:
+        self.asked.append(len(sequences))
+        return Pending([[0.0] * (len(ids) - 2) + [-float(len(ids))] for ids in sequences])
+
+
+class Pending:
+    """Scores that are there when they are asked for the second time."""
+
+    def __init__(self, values: list[list[float]]) -> None:
+        self._values = values
+        self._waited = False
+
+    def get(self) -> list[list[float]] | None:
+        waited, self._waited = self._waited, True
+        return self._values if waited else None
+
+
+def test_what_follows_candidates_is_scored_once(tmp_path: Path) -> None:
+    change = Variant(ranker="suffix-likelihood", patience=-1)
+    pipeline = Pipeline.default(description(), byte_tokenizer(), change)
+    model = Scoring()
+    for label in ("now", "again"):
+        list(complete_holes(tmp_path, label, FACTS, [PLACE], pipeline, model.open))
+    assert model.asked == [4, 4, 1]
+    found = read_outcomes(tmp_path)
+    assert found["now"] == found["again"]
+    (outcome,) = found["now"]
+    # Twelve tokens before, the candidate, eight behind; and what is the shortest so is shown.
+    assert outcome.editor.text == "1"
+    assert outcome.editor.scored == sum(12 + len(row.text or "") + 8 for row in outcome.rows)
+    assert outcome.greedy.scored == 0
+
+
+def test_steps_are_counted_for_all_rows_at_once(tmp_path: Path) -> None:
+    run(tmp_path, Model(), PLACE)
+    (found,) = read_outcomes(tmp_path)["now"]
+    # The blank that is healed, the text, and the token that ends it.
+    assert [row.steps for row in found.rows] == [11, 8, 3, 13]
+    assert found.rows[0].end_logprob == -1.0
+    # The third ends first; a step later the others have become too unlikely to wait for.
+    assert found.editor.steps == 4
+
+
 def test_what_was_drawn_is_not_drawn_again(tmp_path: Path) -> None:
     model = Model()
     run(tmp_path, model, PLACE)
