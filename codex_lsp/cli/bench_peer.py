@@ -132,7 +132,7 @@ def _replay(
     """Type the same text with both. The peer sees what the server's default settings show."""
     shared = read_settings(plan.settings)
     options = {"threads": plan.threads, "model": str(model.path), **shared}
-    shown = Settings(samples=1).completer_options(model.description.sampling)
+    shown = Settings(samples=1, profile="eager").completer_options(model.description.sampling)
     plain = EngineService(Completer(peer, model.description), shown)
     with closing(plain), closing(LspService(options)) as server:
         services: dict[str, Service] = {f"{PEER_NAME} n=1": plain, OWN_NAME: server}
