@@ -21,6 +21,8 @@ import { serverSettings } from './settings';
 /** Ghost text is shown, and its acceptance told, by `ghost.ts`: it has to serve from its own memory. */
 const OURS: ReadonlySet<string> = new Set([InlineCompletionRequest.method, ExecuteCommandRequest.method]);
 
+const CONFIGURATION = 'workspace/didChangeConfiguration';
+
 class CodexClient extends LanguageClient {
   override registerFeature(feature: StaticFeature | DynamicFeature<unknown>): void {
     const method = 'registrationType' in feature ? feature.registrationType.method : '';
@@ -64,9 +66,11 @@ export function makeClient(
       handleWorkDoneProgress: messages.progress,
       workspace: {
         configuration: () => [serverSettings()],
-        // The client would push its whole section; the server is to ask instead.
-        didChangeConfiguration: () =>
-          client.sendNotification('workspace/didChangeConfiguration', { settings: null }),
+        // The client would push its whole section; the server is to ask instead. One that is being
+        // started reads the settings anyway, and to notify it would start it a second time.
+        didChangeConfiguration: async () => {
+          if (client.isRunning()) await client.sendNotification(CONFIGURATION, { settings: null });
+        },
       },
     },
   };

@@ -1,17 +1,21 @@
 /** What the commands do. */
 import * as vscode from 'vscode';
-import { runDoctor } from './doctor';
+import type { Doctor } from './doctor';
 import { tryIt } from './example';
 import type { Ghost } from './ghost';
 import { showMenu } from './menu';
+import type { Messages } from './messages';
 import { pullModel, switchModel } from './models';
 import type { Panels } from './panels';
 import type { Server } from './server';
+import { openSetting } from './settings';
 import type { Setup } from './setup';
 import type { Switch } from './switches';
 
 export interface Parts {
   server: Server;
+  messages: Messages;
+  doctor: Doctor;
   ghost: Ghost;
   panels: Panels;
   setup: Setup;
@@ -21,11 +25,11 @@ export interface Parts {
 }
 
 export function registerCommands(parts: Parts): vscode.Disposable[] {
-  const { server, ghost, panels, setup, switches, log, manifest } = parts;
+  const { server, messages, doctor, ghost, panels, setup, switches, log, manifest } = parts;
   const here = () => vscode.window.activeTextEditor?.document;
-  const commands: Record<string, () => unknown> = {
+  const commands: Record<string, (argument: unknown) => unknown> = {
     setUp: () => setup.setUp(server),
-    showMenu: () => showMenu(server, switches, manifest),
+    showMenu: () => showMenu(server, messages, switches, manifest),
     toggle: () => switches.toggle(),
     toggleLanguage: () => onDocument(here(), (document) => switches.toggleLanguage(document.languageId)),
     toggleFile: () => onDocument(here(), (document) => switches.toggleFile(document.uri)),
@@ -39,14 +43,17 @@ export function registerCommands(parts: Parts): vscode.Disposable[] {
     explain: () => panels.explain(),
     showStatistics: () => panels.showStatistics(),
     switchModel: () => switchModel(server),
-    pullModel: () => pullModel(server, log),
-    doctor: () => runDoctor(server),
+    pullModel: (name) => pullModel(server, log, name),
+    doctor: () => doctor.run(),
+    'internal.openSetting': openSetting,
     restart: () => server.restart(),
     showLog: () => log.show(),
     tryIt,
   };
   return Object.entries(commands).map(([name, run]) =>
-    vscode.commands.registerCommand(`codexLsp.${name}`, () => guarded(run, log)),
+    vscode.commands.registerCommand(`codexLsp.${name}`, (argument: unknown) =>
+      guarded(() => run(argument), log),
+    ),
   );
 }
 

@@ -1,6 +1,7 @@
 /** The Python environment of the extension's own: made with venv, filled with pip. */
-import { rm } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
 import { programOf } from './finder';
+import { isPath, noSuchPath, whyItFailed } from './pip';
 import { ProcessError, run } from './processes';
 
 const OLDEST = 10;
@@ -28,13 +29,23 @@ export interface Watching {
  * @throws ProcessError a step has failed; the text is one sentence
  */
 export async function makeEnvironment(wish: Wish, watching: Watching): Promise<string> {
+  if (isPath(wish.requirement)) {
+    await access(wish.requirement).catch(() => {
+      throw new ProcessError(noSuchPath(wish.requirement));
+    });
+  }
   const python = await fittingPython(wish.pythons, watching.signal);
   if (!python) {
     throw new ProcessError(
       `No Python 3.${OLDEST} to 3.${NEWEST} was found; install one, or name it in codexLsp.pythonPath.`,
     );
   }
-  const { onLine, signal } = watching;
+  const { signal } = watching;
+  const lines: string[] = [];
+  const onLine = (line: string) => {
+    lines.push(line);
+    watching.onLine(line);
+  };
   const own = programOf(wish.folder, wish.windows ? 'python.exe' : 'python', wish.windows);
   try {
     watching.onStep('making a Python environment');
@@ -45,7 +56,8 @@ export async function makeEnvironment(wish: Wish, watching: Watching): Promise<s
   } catch (error) {
     // Half an environment would be found and started the next time.
     await rm(wish.folder, { recursive: true, force: true });
-    throw error;
+    if (signal.aborted) throw error;
+    throw new ProcessError(whyItFailed(wish.requirement, lines));
   }
   return programOf(wish.folder, wish.windows ? 'codex-lsp.exe' : 'codex-lsp', wish.windows);
 }

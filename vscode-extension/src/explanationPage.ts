@@ -3,6 +3,9 @@ import { bar } from './candidatesPage';
 import { type Html, html } from './html';
 import type { Trace, TracedCandidate } from './protocol';
 
+const ASKED: Record<string, string> = { invoked: 'by hand', automatic: 'while typing' };
+const WANTED: Record<string, string> = { line: 'for the rest of the line', block: 'for a block' };
+
 export function explanationPage(traces: readonly Trace[]): Html {
   if (traces.length === 0) return html`<p>Nothing has been asked for yet. Type, or ask by hand.</p>`;
   return html`${traces.map(explained)}`;
@@ -11,11 +14,14 @@ export function explanationPage(traces: readonly Trace[]): Html {
 function explained(trace: Trace): Html {
   const place = `${nameOf(trace.uri)}, line ${trace.position.line + 1}, column ${trace.position.character + 1}`;
   const facts: [string, string][] = [
-    ['Asked', [trace.trigger, trace.decision].filter(Boolean).join(', ')],
-    ['Outcome', trace.outcome ?? ''],
+    [
+      'Asked',
+      [ASKED[trace.trigger] ?? trace.trigger, WANTED[trace.decision ?? '']].filter(Boolean).join(', '),
+    ],
+    ['Outcome', (trace.outcome ?? '').replaceAll('_', ' ')],
     ['Language', trace.language],
     ['Time', numbers(trace.ms, ' ms')],
-    ['Work', numbers(trace.work, '')],
+    ['Tokens', numbers(trace.work, '')],
   ];
   return html`<section>
 <p class="quiet">${place}</p>
@@ -29,7 +35,11 @@ ${trace.candidates.length === 0 ? html`<p>There were none.</p>` : html`<ol>${tra
 function candidate(each: TracedCandidate): Html {
   const trimmed = Array.isArray(each.trimmedBy) ? each.trimmedBy.join(', ') : each.trimmedBy;
   const said = [
-    each.rejected ? `rejected: ${each.rejected}` : each.rank === null ? '' : `rank ${each.rank + 1}`,
+    each.rejected
+      ? `rejected: ${each.rejected.replaceAll('_', ' ')}`
+      : each.rank === null
+        ? ''
+        : `rank ${each.rank + 1}`,
     each.confidence === null ? '' : `${Math.round(100 * each.confidence)} % likely right`,
     each.meanLogprob === null ? '' : `mean log-probability ${each.meanLogprob.toFixed(2)}`,
     each.agreement > 1 ? `${each.agreement} samples agree` : '',

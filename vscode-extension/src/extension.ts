@@ -2,12 +2,13 @@
 import * as vscode from 'vscode';
 import { registerCommands } from './commands';
 import { Counters } from './counters';
+import { Doctor } from './doctor';
 import { Ghost } from './ghost';
 import { Messages } from './messages';
 import { Panels } from './panels';
 import { FOCUS } from './protocol';
 import { Server } from './server';
-import { SECTION } from './settings';
+import { SCREEN_READER, SECTION } from './settings';
 import { Setup } from './setup';
 import type { State } from './status';
 import { StatusBar } from './statusBar';
@@ -21,6 +22,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const switches = new Switch(context.workspaceState);
   const ghost = new Ghost(`${context.extension.id}:*`, switches);
   const panels = new Panels(server, ghost);
+  const doctor = new Doctor(server);
   const counters = new Counters(
     () => server.client,
     () => statusBar.draw(),
@@ -28,6 +30,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const here = {
     off: () => switches.reason(vscode.window.activeTextEditor?.document),
     candidate: () => ghost.candidate,
+    question: () => messages.question,
   };
   const statusBar = new StatusBar(here, counters);
   const focus = () => {
@@ -52,18 +55,23 @@ export function activate(context: vscode.ExtensionContext): void {
   });
   context.subscriptions.push(
     log,
+    messages,
     server,
     switches,
     ghost,
     panels,
+    doctor,
     counters,
     statusBar,
     switches.onChange(() => statusBar.draw()),
+    messages.onQuestion(() => statusBar.draw()),
     vscode.window.onDidChangeActiveTextEditor(focus),
     vscode.workspace.onDidGrantWorkspaceTrust(() => void server.restart()),
     vscode.workspace.onDidChangeConfiguration((change) => configured(change, server, statusBar)),
     ...registerCommands({
       server,
+      messages,
+      doctor,
       ghost,
       panels,
       setup,
@@ -76,8 +84,10 @@ export function activate(context: vscode.ExtensionContext): void {
 }
 
 function configured(change: vscode.ConfigurationChangeEvent, server: Server, statusBar: StatusBar): void {
-  if (!change.affectsConfiguration(SECTION)) return;
-  const anew = ['serverPath', 'growing'].some((name) => change.affectsConfiguration(`${SECTION}.${name}`));
+  if (!change.affectsConfiguration(SECTION) && !change.affectsConfiguration(SCREEN_READER)) return;
+  const anew = [`${SECTION}.serverPath`, `${SECTION}.growing`, SCREEN_READER].some((name) =>
+    change.affectsConfiguration(name),
+  );
   // The others the server asks for itself.
   if (anew) void server.restart();
   statusBar.draw();

@@ -1,5 +1,6 @@
 /** The menu behind the item in the status bar. */
 import * as vscode from 'vscode';
+import type { Messages } from './messages';
 import type { Server } from './server';
 import { choicesOf, settings, update } from './settings';
 import type { Switch } from './switches';
@@ -8,22 +9,38 @@ interface Entry extends vscode.QuickPickItem {
   run?: () => unknown;
 }
 
-export async function showMenu(server: Server, switches: Switch, manifest: unknown): Promise<void> {
+export async function showMenu(
+  server: Server,
+  messages: Messages,
+  switches: Switch,
+  manifest: unknown,
+): Promise<void> {
+  const says = server.state.kind === 'server' ? server.state.status.message : server.state.message;
+  const lacking = messages.question || says;
   const entries =
     server.state.kind === 'missing'
       ? [command('Set up', 'cloud-download', 'codexLsp.setUp', 'install the server and the model')]
-      : [...switchEntries(switches), ...profileEntries(manifest), ...serverEntries()];
+      : [
+          ...(/not installed yet/.test(lacking) ? [GET_MODEL] : []),
+          ...switchEntries(switches),
+          ...profileEntries(manifest),
+          ...serverEntries(),
+        ];
+  if (!vscode.workspace.isTrusted) entries.push(RESTRICTED);
   const always = [
     command('Run the doctor', 'pulse', 'codexLsp.doctor', 'checks everything'),
-    command('Settings', 'gear', 'workbench.action.openSettings', '', 'codexLsp'),
+    command('Settings', 'gear', 'codexLsp.internal.openSetting', '', 'codexLsp'),
     command('Show the log', 'output', 'codexLsp.showLog'),
   ];
   const chosen = await vscode.window.showQuickPick<Entry>([...entries, ...always], {
     title: 'codex-lsp',
-    placeHolder: server.state.kind === 'server' ? server.state.status.message : server.state.message,
+    placeHolder: lacking,
   });
   await chosen?.run?.();
 }
+
+const GET_MODEL = command('Get the model', 'cloud-download', 'codexLsp.pullModel', '93 MB, once');
+const RESTRICTED = command('Restricted in this folder', 'shield', 'workbench.trust.manage', 'manage trust');
 
 function command(label: string, icon: string, name: string, description = '', ...args: unknown[]): Entry {
   return {

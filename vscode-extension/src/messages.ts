@@ -15,13 +15,22 @@ interface Shown {
   end: () => void;
 }
 
-export class Messages {
+export class Messages implements vscode.Disposable {
   private readonly told = new Set<string>();
   private readonly shown = new Map<ProgressToken, Shown>();
+  private readonly changed = new vscode.EventEmitter<void>();
+  /** There is another open question, or none any more. */
+  readonly onQuestion = this.changed.event;
   /** The user has asked for the set-up, so that the server need not ask again for the model. */
   consented = false;
+  /** What the server waits to be told; empty when it does not wait. */
+  question = '';
 
   constructor(private readonly log: vscode.LogOutputChannel) {}
+
+  dispose(): void {
+    this.changed.dispose();
+  }
 
   /** Show a sentence, the first time only. */
   readonly show = (kind: 'error' | 'warning' | 'info', text: string): void => {
@@ -48,11 +57,13 @@ export class Messages {
       this.consented = false;
       return only;
     }
+    this.pose(text);
     const chosen = await vscode.window.showInformationMessage(text, ...actions.map((each) => each.title));
+    if (this.question === text) this.pose('');
     return actions.find((each) => each.title === chosen) ?? null;
   }
 
-  /** Show what takes long as a notification; what does not stays in the status bar, as usual. */
+  /** Show what takes long as a notification. That the model is loaded says our item in the status bar. */
   readonly progress = (
     token: ProgressToken,
     step: Step,
@@ -60,6 +71,10 @@ export class Messages {
   ): void => {
     if (step.kind === 'begin' && /getting the model/.test(step.title)) {
       this.shown.set(token, notification(step.title));
+      return;
+    }
+    if (step.kind === 'begin' && /loading the model/.test(step.title)) {
+      this.shown.set(token, { report: () => {}, end: () => {} });
       return;
     }
     const shown = this.shown.get(token);
@@ -73,10 +88,16 @@ export class Messages {
     }
   };
 
-  /** The server has ended: what it began will not be ended by it. */
-  endProgress(): void {
+  /** The server has ended: what it began will not be ended by it, and it waits for no answer. */
+  serverEnded(): void {
     for (const shown of this.shown.values()) shown.end();
     this.shown.clear();
+    this.pose('');
+  }
+
+  private pose(question: string): void {
+    this.question = question;
+    this.changed.fire();
   }
 }
 

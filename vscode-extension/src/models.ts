@@ -37,8 +37,12 @@ export async function switchModel(server: Server): Promise<void> {
   if (chosen) await update('model', chosen.model);
 }
 
-/** Get the default model with the command line's own means, then start the server with it. */
-export async function pullModel(server: Server, log: vscode.LogOutputChannel): Promise<void> {
+/**
+ * Get a model with the command line's own means, then start the server with it.
+ *
+ * @param name which one; the default model where it is no name
+ */
+export async function pullModel(server: Server, log: vscode.LogOutputChannel, name: unknown): Promise<void> {
   const program = server.found?.program;
   if (!program) return;
   await vscode.window.withProgress(
@@ -54,7 +58,10 @@ export async function pullModel(server: Server, log: vscode.LogOutputChannel): P
         log.info(line);
         progress.report({ message: line });
       };
-      await run(program, ['models', 'pull'], { onLine, signal: stop.signal });
+      await run(program, ['models', 'pull', ...(typeof name === 'string' ? [name] : [])], {
+        onLine,
+        signal: stop.signal,
+      });
     },
   );
   await server.restart();

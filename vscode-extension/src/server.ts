@@ -91,14 +91,14 @@ export class Server implements vscode.Disposable {
     clearTimeout(this.again);
     const client = this.running;
     this.running = undefined;
-    this.messages.endProgress();
+    this.messages.serverEnded();
     if (!client) return;
     // One that has died, or does not answer, cannot be asked to leave; its process is ended all the same.
     await client.dispose(5000).catch((error: unknown) => this.log.warn(String(error)));
   }
 
   private died(): void {
-    this.messages.endProgress();
+    this.messages.serverEnded();
     const delay = this.backoff.died(Date.now());
     if (delay === undefined) {
       const message = 'The server ended too often in the last minutes, so it is not started again.';

@@ -3,6 +3,9 @@ import * as vscode from 'vscode';
 
 export const SECTION = 'codexLsp';
 
+/** The editor's own setting that says that a screen reader is used. */
+export const SCREEN_READER = 'editor.accessibilitySupport';
+
 /** These are the extension's; the server would report them as unknown. */
 const OWN = new Set(['serverPath', 'pythonPath', 'package', 'growing']);
 
@@ -14,7 +17,9 @@ export const settings = {
   serverPath: (): string => section().get('serverPath', ''),
   pythonPath: (): string => section().get('pythonPath', ''),
   package: (): string => section().get('package', 'codex-lsp'),
-  growing: (): boolean => section().get('growing', true),
+  /** What grows would be read out anew each time, so that it does not with a screen reader. */
+  growing: (): boolean =>
+    section().get('growing', true) && vscode.workspace.getConfiguration().get(SCREEN_READER) !== 'on',
   enabled: (): boolean => section().get('enable', true),
   disabledLanguages: (): readonly string[] => section().get('disabledLanguages', []),
   model: (): string => section().get('model', ''),
@@ -26,6 +31,12 @@ export function choicesOf(manifest: unknown, name: string): string[] {
     (manifest as { contributes?: { configuration?: { properties?: Record<string, { enum?: string[] }> }[] } })
       .contributes?.configuration ?? [];
   return parts.flatMap((part) => part.properties?.[`${SECTION}.${name}`]?.enum ?? []);
+}
+
+/** Show settings where they count: those of paths and programs are not the user's own on another machine. */
+export function openSetting(query: unknown): Thenable<unknown> {
+  const name = vscode.env.remoteName ? 'openRemoteSettings' : 'openSettings';
+  return vscode.commands.executeCommand(`workbench.action.${name}`, { query });
 }
 
 export async function update(name: string, value: unknown): Promise<void> {

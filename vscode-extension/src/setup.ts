@@ -3,13 +3,15 @@ import { access, constants } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { makeEnvironment } from './environment';
 import { candidates, type Found } from './finder';
+import { mendsOf } from './mends';
 import type { Messages } from './messages';
-import { ProcessError, run } from './processes';
+import { run } from './processes';
 import type { Server } from './server';
 import { settings } from './settings';
 
 const WINDOWS = process.platform === 'win32';
 const SET_UP = 'Set Up';
+const AGAIN = 'Try Again';
 const CHOOSE = 'Choose the Program…';
 
 export class Setup {
@@ -80,6 +82,7 @@ export class Setup {
       return;
     }
     await server.restart();
+    await vscode.commands.executeCommand('setContext', 'codexLsp.setUpDone', true);
   }
 
   private async install(
@@ -87,7 +90,14 @@ export class Setup {
     progress: vscode.Progress<{ message: string }>,
     token: vscode.CancellationToken,
   ): Promise<void> {
-    if (await this.find()) return;
+    const found = await this.find();
+    if (found) {
+      this.messages.show(
+        'info',
+        `codex-lsp: It is installed already (${found.program}), and is started anew.`,
+      );
+      return;
+    }
     const stop = new AbortController();
     token.onCancellationRequested(() => stop.abort());
     const own = settings.pythonPath();
@@ -116,19 +126,12 @@ export class Setup {
     this.log.error(message);
     server.say({ kind: 'missing', message });
     if (cancelled) return;
-    const buttons =
-      error instanceof ProcessError && /codexLsp\.\w+/.test(error.message) ? ['Open Settings'] : [];
-    const chosen = await vscode.window.showErrorMessage(
-      `codex-lsp: ${message}`,
-      'Try Again',
-      'Show Log',
-      ...buttons,
-    );
-    if (chosen === 'Try Again') await this.setUp(server);
-    if (chosen === 'Show Log') this.log.show();
-    if (chosen === 'Open Settings') {
-      await vscode.commands.executeCommand('workbench.action.openSettings', 'codexLsp.pythonPath');
-    }
+    const mends = mendsOf(message);
+    const titles = mends.map(({ title }) => title);
+    const chosen = await vscode.window.showErrorMessage(`codex-lsp: ${message}`, AGAIN, ...titles);
+    if (chosen === AGAIN) await this.setUp(server);
+    const mend = mends.find(({ title }) => title === chosen);
+    if (mend) await vscode.commands.executeCommand(mend.command, ...(mend.arguments ?? []));
   }
 }
 

@@ -1,4 +1,5 @@
 /** What became of the suggestions. The numbers are the server's and stay on this machine. */
+import { count } from './candidatesPage';
 import { type Html, html } from './html';
 import { columns, rows } from './plots';
 import type { Counts, Groups, Performance, Statistics } from './protocol';
@@ -67,7 +68,7 @@ function session(performance: Performance): Html {
   const bars = histogram(performance.recent.map((each) => each.totalMs));
   return html`<h2>Since the server started: answers by origin</h2>
 ${answers.length > 0 ? rows('Answers by origin', answers) : html`<p>None yet.</p>`}
-${bars.length > 0 ? html`<h2>Latency of the last ${performance.recent.length} answers, in ms</h2>${rows('Latency', bars)}` : undefined}`;
+${bars.length > 0 ? html`<h2>Latency of the last ${count(performance.recent.length, 'answer')}, in ms</h2>${rows('Latency', bars)}` : undefined}`;
 }
 
 const EDGES = [10, 50, 100, 200, 400, 800];

@@ -17,8 +17,13 @@ const view = (icon: string, says: string, tone: View['tone'] = 'normal', short =
   tone,
 });
 
-/** @param offHere why there are no completions in the document at hand, as far as the editor knows */
-export function viewOf(state: State, offHere = '', candidate = ''): View {
+/**
+ * @param offHere why there are no completions in the document at hand, as far as the editor knows
+ * @param question what the server waits to be told before it goes on
+ */
+export function viewOf(state: State, offHere = '', candidate = '', question = ''): View {
+  if (question)
+    return view('cloud-download', `not set up. ${question.replace(/^codex-lsp: /, '')}`, 'warning');
   switch (state.kind) {
     case 'missing':
       return view('cloud-download', `not set up. ${state.message}`, 'warning');

@@ -10,7 +10,17 @@ export interface Here {
   /** Why there is nothing in the document at hand; empty when there is. */
   off: () => string;
   candidate: () => string;
+  question: () => string;
 }
+
+const RESTRICTED =
+  'Restricted: this folder is not trusted, so your own settings count only, and lines are recalled from the open file only.';
+const COMMANDS = [
+  'codexLsp.explain',
+  'codexLsp.showStatistics',
+  'codexLsp.showLog',
+  'workbench.trust.manage',
+];
 
 export class StatusBar implements vscode.Disposable {
   private readonly item = vscode.window.createStatusBarItem(
@@ -46,9 +56,11 @@ export class StatusBar implements vscode.Disposable {
 
   /** Draw it anew: something it shows has changed. */
   draw(): void {
-    const { text, label, tone } = viewOf(this.state, this.here.off(), this.here.candidate());
+    const { off, candidate, question } = this.here;
+    const { text, label, tone } = viewOf(this.state, off(), candidate(), question());
     this.item.text = text;
-    this.item.accessibilityInformation = { label, role: 'button' };
+    const restricted = vscode.workspace.isTrusted ? '' : `${label.endsWith('.') ? '' : '.'} ${RESTRICTED}`;
+    this.item.accessibilityInformation = { label: label + restricted, role: 'button' };
     this.item.tooltip = this.hover(label);
     const colour = tone === 'normal' ? undefined : `statusBarItem.${tone}Background`;
     this.item.backgroundColor = colour ? new vscode.ThemeColor(colour) : undefined;
@@ -56,10 +68,11 @@ export class StatusBar implements vscode.Disposable {
 
   private hover(label: string): vscode.MarkdownString {
     const text = new vscode.MarkdownString('', true);
-    text.isTrusted = { enabledCommands: ['codexLsp.explain', 'codexLsp.showStatistics', 'codexLsp.showLog'] };
-    text.appendMarkdown('**codex-lsp**\n\n').appendText(`${label.replace('codex-lsp: ', '')}\n\n`);
+    text.isTrusted = { enabledCommands: COMMANDS };
     const model =
       this.state.kind === 'server' && this.state.status.kind === 'Normal' ? this.state.status.message : '';
+    const says = label.replace('codex-lsp: ', '').replace(`ready. ${model}`, 'ready');
+    text.appendMarkdown('**codex-lsp** · ').appendText(`${says}\n\n`);
     const rows = factsOf(
       /loading/i.test(model) ? '' : model,
       this.counters.performance,
@@ -68,6 +81,9 @@ export class StatusBar implements vscode.Disposable {
     if (rows.length > 0) {
       text.appendMarkdown('| | |\n|---|---|\n');
       for (const [what, value] of rows) text.appendMarkdown(`| ${what} | ${escapeMarkdown(value)} |\n`);
+    }
+    if (!vscode.workspace.isTrusted) {
+      text.appendMarkdown(`\n$(shield) ${RESTRICTED} [Manage](command:workbench.trust.manage)\n\n`);
     }
     text.appendMarkdown(
       '\n[Explain](command:codexLsp.explain) · [Statistics](command:codexLsp.showStatistics) · [Log](command:codexLsp.showLog)',

@@ -1,7 +1,7 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { fittingPython, makeEnvironment } from '../src/environment';
 import { run } from '../src/processes';
 
@@ -11,7 +11,10 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'codex-lsp-'));
 });
 
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
 
 /** A program that says what it is told to. */
 async function program(name: string, script: string): Promise<string> {
@@ -53,10 +56,31 @@ it('leaves no half environment behind when pip fails', async () => {
     onLine: (line: string) => lines.push(line),
     signal: never,
   };
-  await expect(makeEnvironment(wish, watching)).rejects.toThrow('no such package');
+  await expect(makeEnvironment(wish, watching)).rejects.toThrow('pip has failed: no such package');
   expect(lines).toEqual(['no such package']);
   expect(steps).toEqual(['making a Python environment', 'installing the server']);
   await expect(run(pip, [])).rejects.toThrow('ENOENT');
+});
+
+it('makes nothing of a package that is not there', async () => {
+  const steps: string[] = [];
+  const wish = { folder: join(folder, 'env'), requirement: '/nowhere/x.whl', pythons: [], windows: false };
+  const watching = { onStep: (step: string) => steps.push(step), onLine: () => {}, signal: never };
+  await expect(makeEnvironment(wish, watching)).rejects.toThrow(
+    'There is no /nowhere/x.whl; name a wheel or a clone of the repository in codexLsp.package.',
+  );
+  expect(steps).toEqual([]);
+});
+
+it('says in a sentence what the real pip cannot find', { timeout: 120_000 }, async () => {
+  vi.stubEnv('PIP_NO_INDEX', '1');
+  const own = join(folder, 'env');
+  const wish = { folder: own, requirement: 'codex-lsp', pythons: ['python3'], windows: false };
+  const watching = { onStep: () => {}, onLine: () => {}, signal: never };
+  await expect(makeEnvironment(wish, watching)).rejects.toThrow(
+    'pip finds no package codex-lsp; name a wheel or a clone of the repository in codexLsp.package.',
+  );
+  await expect(access(own)).rejects.toThrow('ENOENT');
 });
 
 it('gives all lines of both streams, and the output', async () => {

@@ -78,11 +78,12 @@ it('explains what became of each candidate', () => {
   for (const said of [
     'a b.py, line 1, column 5',
     'The best is shown.',
+    'while typing, for the rest of the line',
     'total 120 ms, first 80 ms',
     'read tokens 5',
     'rank 1',
     'trimmed by unfinished',
-    'rejected: repeats_suffix',
+    'rejected: repeats suffix',
     'It stands there.',
   ]) {
     expect(text).toContain(said);

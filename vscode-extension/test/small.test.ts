@@ -39,12 +39,21 @@ it.each([
     'The default model (x) is not installed yet; `codex-lsp models pull` gets it.',
     ['Get the Model', 'Show Log'],
   ],
-  ['The setting codexLsp.threads has to be a whole number; 0 is used instead.', ['Open Setting']],
+  [
+    "The model 'x.1' is not installed; `codex-lsp models pull x.1` gets it if it is one that codex-lsp knows.",
+    ['Switch the Model', 'Get the Model'],
+  ],
+  ['The setting codexLsp.threads has to be a whole number; 0 is used instead.', ['Open Setting', 'Show Log']],
   ['choose a smaller codexLsp.model or run codex-lsp doctor', ['Open Setting', 'Run Doctor']],
   ['The model could not be loaded; run codex-lsp doctor.', ['Run Doctor', 'Show Log']],
   ['Something else.', ['Show Log']],
 ])('offers what mends: %s', (sentence, titles) => {
   expect(mendsOf(sentence).map(({ title }) => title)).toEqual(titles);
+});
+
+it('gets the model that a sentence names', () => {
+  const sentence = "The model 'x.1' is not installed; `codex-lsp models pull x.1` gets it.";
+  expect(mendsOf(sentence)[1]?.arguments).toEqual(['x.1']);
 });
 
 it('opens the setting that a sentence names', () => {

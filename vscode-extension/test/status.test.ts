@@ -29,6 +29,15 @@ it('says that it is off here, but not instead of an error', () => {
   expect(viewOf(server('Error', false, 'No model.'), 'This file.').label).toBe('codex-lsp: error. No model.');
 });
 
+it('says what the server waits to be told', () => {
+  const question = 'codex-lsp: The default model is not installed yet.';
+  expect(viewOf(server('Normal', true, 'Loading the model.'), '', '', question)).toEqual({
+    text: '$(cloud-download) codex-lsp',
+    label: 'codex-lsp: not set up. The default model is not installed yet.',
+    tone: 'warning',
+  });
+});
+
 it('shows which candidate is on screen', () => {
   expect(viewOf(server('Normal', false, 'small'), '', '2/3 · 71 %').text).toBe('$(sparkle) 2/3 · 71 %');
 });
