@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Without --no-compile a sixth of the environment is byte code that never runs.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: demo test check fmt bench bench-all docs vsix clean
+.PHONY: demo test check fmt bench bench-all docs vsix pictures clean
 
 # The runtime only: what a user installs.
 $(VENV)/.runtime: pyproject.toml
@@ -61,6 +61,11 @@ docs: $(VENV)/.dev
 vsix:
 	scripts/install-extension-packages
 	npm --prefix vscode-extension run --silent package
+
+# The pictures in the extension's README, from a run of its scenarios in real VS Code.
+pictures: $(VENV)/.dev
+	scripts/install-extension-packages
+	CODEX_LSP_E2E_MEDIA=media $(BIN)/python -m pytest tests/e2e/editors/test_vscode.py -k real_vs_code
 
 clean:
 	rm -rf vscode-extension/dist vscode-extension/node_modules vscode-extension/codex-lsp.vsix

@@ -1,5 +1,5 @@
 /** Switches, settings, the server's death, the model's absence. */
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { USER_SETTINGS, until } from './codeServer';
 import { serverPid } from './processes';
@@ -12,7 +12,7 @@ export function controlScenarios(get: () => Session): void {
   it('is switched off and on from the menu', async () => {
     const session = get();
     await session.open('off.py', BLOCK);
-    await session.page.locator('.statusbar-item a[aria-label^="codex-lsp: "]').click();
+    await session.item.click();
     await session.page.locator('.quick-input-list', { hasText: 'Statistics' }).waitFor();
     await session.picture('menu');
     await session.pick('Switch off for python');
@@ -29,6 +29,57 @@ export function controlScenarios(get: () => Session): void {
     await session.ghostText();
     await session.press('Escape');
     await session.noGhost();
+    for (const [entry, state] of [
+      ['Switch off everywhere', 'off. Completions are switched off.'],
+      ['Switch on everywhere', 'ready'],
+    ] as const) {
+      await session.ask('codex-lsp: Show Menu');
+      await session.pick(entry);
+      await session.status(state);
+    }
+  });
+
+  it('says in its hover which model runs where, how fast, and how it is taken', async () => {
+    const session = get();
+    await session.open('hover.py', BLOCK);
+    await session.press('Alt+\\');
+    await session.restingGhostText();
+    await session.item.hover();
+    const hover = session.page.locator('.monaco-hover', { hasText: 'codex-lsp' });
+    await hover.waitFor();
+    await session.picture('hover');
+    const text = (await hover.textContent()) ?? '';
+    for (const fact of [
+      /Model\s*smollm2-135m-instruct/,
+      /Runs on\s*cpu, int8, \d+ threads?/,
+      /Last answer\s*\d+ ms \(\w+\)/,
+      /Answers\s*\d+, \d+ % without a new decoding/,
+      /Accepted\s*\d+ of \d+ shown/,
+    ]) {
+      expect(text).toMatch(fact);
+    }
+    await session.page.mouse.move(500, 400);
+    await hover.waitFor({ state: 'detached' });
+  });
+
+  it('switches the model', async () => {
+    const session = get();
+    await session.ask('codex-lsp: Switch the Model');
+    await session.pick('smollm2-135m-instruct');
+    const set = async () =>
+      (await readFile(session.editor.machine, 'utf8')).includes('"codexLsp.model": "smollm2');
+    await until(set, 'the setting is written');
+    await session.status('ready');
+  });
+
+  it('lets the doctor look', async () => {
+    const session = get();
+    await session.command('codex-lsp: Run the Doctor');
+    const lines = session.page.locator('.editor-instance .view-line');
+    await lines.filter({ hasText: 'checksums' }).waitFor({ timeout: 90_000 });
+    await lines.filter({ hasText: 'completion' }).first().waitFor();
+    await session.picture('doctor');
+    await session.press('Control+w');
   });
 
   it('follows changed settings at once', async () => {
@@ -50,12 +101,16 @@ export function controlScenarios(get: () => Session): void {
   it('starts the server again when it dies', async () => {
     const session = get();
     const { home } = session.editor;
+    await session.command('Notifications: Clear All Notifications');
     const killed = await serverPid(home);
     expect(killed).toBeDefined();
     process.kill(killed as number, 'SIGKILL');
-    await session.page.locator('.notifications-toasts', { hasText: 'has ended unexpectedly' }).waitFor();
+    const sentence = 'The server has ended unexpectedly; it is being started again.';
+    await session.told(sentence).waitFor();
+    await session.picture('killed');
     await until(async () => ((await serverPid(home)) ?? killed) !== killed, 'there is another server');
     await session.status('ready');
+    expect(await session.allTold()).toEqual([expect.stringContaining(sentence)]);
     await session.command('Notifications: Clear All Notifications');
     await session.open('again.py', BLOCK);
     await session.press('Alt+\\');
@@ -64,13 +119,14 @@ export function controlScenarios(get: () => Session): void {
     await session.noGhost();
   });
 
-  it('offers to get a model that is missing', { timeout: 180_000 }, async () => {
+  it('offers to get a model that is missing', { timeout: 500_000 }, async () => {
     const session = get();
     await rm(session.editor.models, { recursive: true });
     await session.command('codex-lsp: Restart the Server');
-    await session.button('Get the model').waitFor();
+    await session.told('The default model (smollm2-135m-instruct) is not installed yet').waitFor();
+    await session.status('not set up. The default model (smollm2-135m-instruct) is not installed yet');
     await session.picture('model-missing');
     await session.button('Get the model').click();
-    await session.status('ready');
+    await session.status('ready', 400_000);
   });
 }

@@ -16,6 +16,10 @@ export const places = {
   vsix: needed('CODEX_LSP_E2E_VSIX'),
   /** What pip installs as the server. */
   package: needed('CODEX_LSP_E2E_PACKAGE'),
+  /** A server that is installed already, to try out single scenarios; the set-up is left out then. */
+  program: process.env.CODEX_LSP_E2E_PROGRAM ?? '',
+  /** Where the README's pictures are drawn anew, if they are to be. */
+  media: process.env.CODEX_LSP_E2E_MEDIA ?? '',
   /** Where screenshots are kept. */
   artefacts: process.env.CODEX_LSP_E2E_ARTEFACTS ?? 'artefacts',
 };

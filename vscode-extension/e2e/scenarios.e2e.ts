@@ -1,9 +1,12 @@
 /** What a user does, in real VS Code with the real server and the real model. */
-import { afterAll, afterEach, beforeAll, describe, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { acceptScenarios } from './accepting';
+import { accessibilityScenarios } from './accessibility';
 import { controlScenarios } from './controlling';
+import { editScenarios } from './editing';
 import { panelScenarios } from './panels';
 import { Session } from './session';
+import { setUpScenarios } from './settingUp';
 
 let session: Session;
 
@@ -12,21 +15,15 @@ beforeAll(async () => {
 });
 
 afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') await session.picture('failed');
-  else await session.tidy();
+  if (task.result?.state === 'fail') await session.picture(`failed: ${task.name}`);
+  await session.tidy();
 });
 
 afterAll(() => session?.close());
 
-describe('setting up', () => {
-  it('installs the server and gets the model in one click', { timeout: 240_000 }, async () => {
-    await session.status('not set up');
-    await session.picture('set-up');
-    await session.button('Set Up').click();
-    await session.status('ready');
-  });
-});
-
+describe('setting up', () => setUpScenarios(() => session));
 describe('completing', () => acceptScenarios(() => session));
+describe('editing', () => editScenarios(() => session));
 describe('panels', () => panelScenarios(() => session));
+describe('accessibility', () => accessibilityScenarios(() => session));
 describe('control', () => controlScenarios(() => session));

@@ -2,7 +2,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Browser, chromium, type FrameLocator, type Locator, type Page } from 'playwright-core';
-import { type CodeServer, startCodeServer, until } from './codeServer';
+import { expect } from 'vitest';
+import { type CodeServer, MACHINE_SETTINGS, startCodeServer, until } from './codeServer';
 import { places } from './places';
 
 export class Session {
@@ -18,7 +19,7 @@ export class Session {
     const browser = await chromium.launch({ executablePath: places.chromium, args: ['--no-sandbox'] });
     const context = await browser.newContext({ viewport: { width: 1100, height: 700 } });
     const page = await context.newPage();
-    page.setDefaultTimeout(30_000);
+    page.setDefaultTimeout(60_000);
     await page.goto(editor.url);
     await page.locator('.monaco-workbench').waitFor();
     return new Session(editor, browser, page);
@@ -33,10 +34,6 @@ export class Session {
 
   path(name: string): string {
     return join(this.editor.workspace, name);
-  }
-
-  read(name: string): Promise<string> {
-    return readFile(this.path(name), 'utf8');
   }
 
   /** Open a file with a text in which `|` is where the cursor goes. */
@@ -57,6 +54,7 @@ export class Session {
 
   /** Leave nothing open for the next scenario. */
   async tidy(): Promise<void> {
+    await this.page.mouse.move(700, 640);
     await this.press('Escape', 'Escape', 'Control+k', 's', 'Control+k', 'Control+w');
     await this.page.locator('.tabs-container .tab').first().waitFor({ state: 'detached' });
   }
@@ -67,12 +65,29 @@ export class Session {
     await this.page.locator('.editor-instance .view-lines').first().waitFor();
   }
 
-  /** Save, and give what is on the disk once that is something else than before. */
-  async save(name: string): Promise<string> {
-    const before = await this.read(name);
+  /**
+   * Save, and give what is on the disk once `check` does not throw at it: a key that was pressed just
+   * before may take effect later than the one that saves, and the editor saves by itself again then.
+   */
+  async saved(name: string, check: (text: string) => void): Promise<void> {
     await this.press('Control+s');
-    await until(async () => (await this.read(name)) !== before, `${name} is saved`);
-    return this.read(name);
+    await until(async () => {
+      check(await readFile(this.path(name), 'utf8'));
+      return true;
+    }, `${name} is saved`);
+  }
+
+  /** What was inserted at the mark, once it begins with `start` and is saved. What grows may be longer. */
+  async inserted(name: string, marked: string, start = ''): Promise<string> {
+    const [before = '', after = ''] = marked.split('|');
+    let text = '';
+    await this.saved(name, (saved) => {
+      text = saved.slice(before.length, saved.length - after.length);
+      expect(saved).toBe(before + text + after);
+      expect(text).not.toBe('');
+      expect(text.slice(0, start.length)).toBe(start);
+    });
+    return text;
   }
 
   // ---- Keys
@@ -85,15 +100,23 @@ export class Session {
     return this.page.keyboard.type(text, { delay: 40 });
   }
 
+  private get box(): Locator {
+    return this.page.locator('.quick-input-widget input[type="text"]');
+  }
+
   /** Fill in the box that a command has opened, and take the entry that says `entry`. */
   async pick(text: string, entry: string | RegExp = text): Promise<void> {
-    const box = this.page.locator('.quick-input-widget input[type="text"]');
-    await box.waitFor();
-    await box.fill(text);
+    await this.choose(text, entry);
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+  }
+
+  /** The same, where another question follows. */
+  async choose(text: string, entry: string | RegExp = text): Promise<void> {
+    await this.box.waitFor();
+    await this.box.fill(text);
     // What was listed before the text is there for a moment longer.
     await this.page.locator('.quick-input-list .monaco-list-row.focused', { hasText: entry }).waitFor();
     await this.press('Enter');
-    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
   }
 
   async command(title: string): Promise<void> {
@@ -101,11 +124,23 @@ export class Session {
     await this.pick(`>${title}`, title);
   }
 
+  /** Begin a command that asks something. */
+  async ask(title: string): Promise<void> {
+    await this.press('F1');
+    await this.choose(`>${title}`, title);
+    await until(async () => !(await this.box.inputValue()).startsWith('>'), `${title} asks`);
+  }
+
+  /** Set settings of the machine beside its usual ones: they count at once. */
+  async set(more: object = {}): Promise<void> {
+    await writeFile(this.editor.machine, JSON.stringify({ ...MACHINE_SETTINGS, ...more }));
+  }
+
   /** Write the user's settings as a user does: in the editor. */
   async changeSettings(settings: object): Promise<void> {
     await this.command('Preferences: Open User Settings (JSON)');
     // It opens above the other editors.
-    await this.page.locator('.view-line', { hasText: 'codexLsp.package' }).waitFor();
+    await this.page.locator('.view-line', { hasText: 'codexLsp.seed' }).waitFor();
     const text = JSON.stringify(settings);
     await this.press('Control+a', 'Delete');
     await this.page.keyboard.insertText(text);
@@ -115,16 +150,14 @@ export class Session {
       'settings are saved',
     );
     await this.press('Control+w');
-    await this.page.locator('.view-line', { hasText: 'codexLsp.package' }).waitFor({ state: 'hidden' });
+    await this.page.locator('.view-line', { hasText: 'codexLsp.seed' }).waitFor({ state: 'hidden' });
   }
 
   // ---- The screen
 
   /** Our item in the status bar, once it says something. */
-  status(says: string): Promise<void> {
-    return this.page
-      .locator(`.statusbar-item a[aria-label^="codex-lsp: ${says}"]`)
-      .waitFor({ timeout: 120_000 });
+  status(says: string, timeout = 120_000): Promise<void> {
+    return this.item.and(this.page.locator(`[aria-label^="codex-lsp: ${says}"]`)).waitFor({ timeout });
   }
 
   get ghost(): Locator {
@@ -180,12 +213,43 @@ export class Session {
     });
   }
 
-  noGhost(): Promise<void> {
-    return until(async () => (await this.ghostNow()) === '', 'there is no ghost text');
+  /** Wait until there is no ghost text, or none that is `text`. */
+  noGhost(text = ''): Promise<void> {
+    const gone = (now: string) => (text ? now !== text : now === '');
+    return until(async () => gone(await this.ghostNow()), 'there is no ghost text');
+  }
+
+  /** Notifications that are on screen and say something. */
+  told(says: string): Locator {
+    return this.page.locator('.notifications-toasts .notification-list-item', { hasText: says });
+  }
+
+  /** All notifications that have not been closed, also those that are not on screen any more. */
+  async allTold(): Promise<string[]> {
+    await this.command('Notifications: Show Notifications');
+    const messages = this.page.locator('.notifications-center .notification-list-item-message');
+    await messages.first().waitFor();
+    const texts = await messages.allTextContents();
+    await this.command('Notifications: Hide Notifications');
+    return texts;
   }
 
   button(title: string): Locator {
     return this.page.locator('.notifications-toasts .monaco-button', { hasText: title }).first();
+  }
+
+  /** Our item in the status bar. */
+  get item(): Locator {
+    return this.page.locator('[id="codex-lsp.codex-lsp.codexLsp.status"] a');
+  }
+
+  async says(): Promise<string> {
+    return (await this.item.getAttribute('aria-label')) ?? '';
+  }
+
+  /** A group of editors, from the left. */
+  group(index: number): Locator {
+    return this.page.locator('.editor-group-container').nth(index);
   }
 
   /** The page of the web view in front. */
@@ -193,7 +257,30 @@ export class Session {
     return this.page.frameLocator('iframe.webview.ready').last().frameLocator('#active-frame');
   }
 
+  /** Listen to what a screen reader would read out from now on; gives all of it each time. */
+  async alerts(): Promise<() => Promise<string[]>> {
+    const heard = await this.page.evaluateHandle(() => {
+      const said: string[] = [];
+      const watcher = new MutationObserver((changes) => {
+        for (const { target } of changes) if (target.textContent) said.push(target.textContent);
+      });
+      const place = document.querySelector('.monaco-aria-container');
+      if (place) watcher.observe(place, { childList: true, subtree: true, characterData: true });
+      return said;
+    });
+    return () => heard.jsonValue();
+  }
+
   async picture(name: string): Promise<void> {
     await this.page.screenshot({ path: join(places.artefacts, `${name}.png`) });
+  }
+
+  /** A picture for the README, of the upper left of a group of editors; drawn only where that is wanted. */
+  async readmePicture(name: string, group: Locator, width: number, height: number): Promise<void> {
+    if (!places.media) return;
+    const { x = 0, y = 0 } = (await group.boundingBox()) ?? {};
+    await this.page.mouse.move(0, 0);
+    const clip = { x, y, width, height };
+    await this.page.screenshot({ path: join(places.media, `${name}.png`), clip });
   }
 }

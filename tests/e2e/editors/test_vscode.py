@@ -74,7 +74,7 @@ def server_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return wheel
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_what_a_user_does_in_real_vs_code(
     npm: Npm, vsix: Path, server_wheel: Path, tool: Any, installer: ModuleType
 ) -> None:
