@@ -17,7 +17,7 @@ from rich.text import Text
 from codex_lsp.errors import UsageError
 from codex_lsp.statistics.counts import Counts, What
 from codex_lsp.statistics.report import Figures, Report, as_object, first_day, make_report
-from codex_lsp.statistics.store import SWITCH, Store, default_path
+from codex_lsp.statistics.store import SWITCH, Store, default_path, require_sqlite
 
 PLOTTED_DAYS = 14
 _BAR_WIDTH = 40
@@ -57,6 +57,7 @@ def run(options: Run, now: datetime) -> int:
     path = default_path()
     if path is None:
         raise UsageError(f"Statistics are off: the environment variable {SWITCH} says so.")
+    require_sqlite()
     if options.reset:
         return _reset(path)
     # A look at what is there makes no file.

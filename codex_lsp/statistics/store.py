@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,11 @@ from pathlib import Path
 from codex_lsp.errors import StatisticsBusyError, StatisticsError
 from codex_lsp.model_dir import data_home
 from codex_lsp.statistics.counts import Counts, Key, What
+
+try:
+    import sqlite3
+except ImportError:  # some Pythons are built without it, and nothing else needs it
+    sqlite3 = None  # type: ignore[assignment]
 
 SWITCH = "CODEX_LSP_STATISTICS"
 """This environment variable names another file; ``off`` keeps none at all."""
@@ -42,7 +46,7 @@ _ADD_LATENCY = (
     "INSERT INTO latencies VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n"
 )
 
-Connect = Callable[[Path], sqlite3.Connection]
+Connect = Callable[[Path], "sqlite3.Connection"]
 
 
 def default_path() -> Path | None:
@@ -51,6 +55,18 @@ def default_path() -> Path | None:
     if named == "off":
         return None
     return Path(named).expanduser() if named else data_home() / "statistics.sqlite3"
+
+
+def require_sqlite() -> None:
+    """Do nothing where there is SQLite.
+
+    :raises StatisticsError: this Python was built without it
+    """
+    if sqlite3 is None:
+        raise StatisticsError(
+            "No statistics can be kept, since this Python was built without sqlite3; install "
+            f"codex-lsp with another Python, or set {SWITCH}=off."
+        )
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -137,6 +153,7 @@ class Store:
             db.close()  # what was not committed is rolled back
 
     def _open(self) -> sqlite3.Connection:
+        require_sqlite()
         try:
             return self._prepared()
         except sqlite3.OperationalError as error:

@@ -219,3 +219,33 @@ def test_wrong_usage_is_said_in_a_sentence(
     assert result.returncode == 2
     assert result.stderr.startswith(said)
     assert result.stderr.count(b"\n") == 1
+
+
+def test_a_python_without_sqlite_completes_and_says_what_is_missing(
+    model: ModelDir, path: Path, tmp_path: Path
+) -> None:
+    sentence = (
+        "No statistics can be kept, since this Python was built without sqlite3; install codex-lsp "
+        "with another Python, or set CODEX_LSP_STATISTICS=off."
+    )
+    (tmp_path / "sqlite3.py").write_text("raise ImportError(\"No module named '_sqlite3'\")\n")
+    without = {"PYTHONPATH": str(tmp_path)}
+    with RawClient(SERVER, {"CODEX_LSP_STATISTICS": str(path), **without}) as client:
+        client.initialize(initializationOptions={"seed": 1, "samples": 4})
+        client.open(URI, SOURCE)
+        complete(client)
+        assert client.call("codexLsp/statistics", {})["result"]["enabled"] is False
+        warning = f"codex-lsp: {sentence} Statistics are off until the server is started again."
+        assert client.notified("window/showMessage")["params"]["message"] == warning
+        assert client.stop() == 0
+    done = subprocess.run(
+        [sys.executable, "-m", "codex_lsp", "stats"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **without, "CODEX_LSP_STATISTICS": str(path)},
+        timeout=100,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"codex-lsp: {sentence}\n"
+    assert not path.exists()
