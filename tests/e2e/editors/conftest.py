@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+
+from codex_lsp.model_dir import ModelDir
 
 ROOT = Path(__file__).parents[3]
 
@@ -40,3 +44,29 @@ def tool(installer: ModuleType):  # type: ignore[no-untyped-def]
         return installer.BIN / name if installer.TOOLS[name].command else folder
 
     return find
+
+
+@pytest.fixture(scope="module", params=["nvim-0.12", "nvim-0.10"])
+def neovim(
+    request: pytest.FixtureRequest, tool: Any, model: ModelDir, tmp_path_factory: Any
+) -> Iterator[Any]:
+    from tests.e2e.editors.neovim import Neovim, setup
+
+    home = tmp_path_factory.mktemp(request.param)
+    editor = Neovim(tool(request.param), home, setup())
+    yield editor
+    editor.close()
+
+
+@pytest.fixture
+def nvim(neovim: Any) -> Iterator[Any]:
+    """The editor with no file but the next one."""
+    neovim.press("<Esc>")
+    neovim.until("normal mode", lambda: neovim.api.api.get_mode()["mode"] == "n")
+    neovim.lua("_G.seen = {}")
+    yield neovim
+    neovim.press("<Esc>")
+    neovim.until("normal mode", lambda: neovim.api.api.get_mode()["mode"] == "n")
+    neovim.api.command("messages clear")
+    neovim.lua("require('codex_lsp').enable()")
+    neovim.api.command("enew! | %bwipeout!")

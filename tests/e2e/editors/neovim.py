@@ -20,6 +20,9 @@ LUA_COMMAND = f"{{ [[{EXECUTABLE}]], 'serve', '--stdio' }}"
 SETTINGS = "{ seed = 1, profile = 'eager' }"
 """Deterministic samples, and all of them, so that tests can say what is suggested."""
 
+ADD = "def add(a, b):\n    return \n"
+"""A text to complete in its second line."""
+
 SHOWN = """
 local shown = {}
 for _, name in ipairs({ 'codex_lsp.ghost', 'nvim.lsp.inline_completion' }) do
@@ -142,3 +145,11 @@ def setup(options: Mapping[str, str] | None = None) -> str:
 vim.opt.runtimepath:prepend([[{PLUGIN}]])
 require('codex_lsp').setup({{ {inner} }})
 """
+
+
+def begin(nvim: Neovim, text: str, keys: str, name: str = "a.py") -> Path:
+    """Open a file, wait for the server, and press keys."""
+    path = nvim.open(name, text)
+    nvim.served()
+    nvim.press(keys)
+    return path

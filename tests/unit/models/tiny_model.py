@@ -18,7 +18,13 @@ from codex_lsp_models.manifest import Manifest, PypiSource
 
 SPECIAL = ("<|endoftext|>", "<|im_end|>")
 HIDDEN, WIDE, LAYERS, HEADS, KV_HEADS = 32, 64, 2, 4, 2
+LOCK = ".tiny.lock"
 TEXT = "def read(path):\n    with open(path) as file:\n        return file.read()\n" * 20
+
+
+def names(folder: Path) -> list[str]:
+    """What is in a folder, in order."""
+    return sorted(entry.name for entry in folder.iterdir())
 
 
 @dataclass

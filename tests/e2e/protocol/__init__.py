@@ -1,0 +1,1 @@
+"""Bytes against a real process: what a client can do to the server, and what it may not."""
