@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from codex_lsp.errors import UsageError
-from codex_lsp.evals.run import FACTS, RESULTS, SAMPLES, read_facts, refuse_another_run
+from codex_lsp.evals.run import FACTS, RESULTS, SAMPLES, facts_of_parts
 from codex_lsp.evals.samples import (
     Checked,
     Sample,
@@ -27,11 +26,7 @@ def merge(out: Path, folders: Sequence[Path]) -> int:
 
     :raises UsageError: the parts are not of one run, or ``out`` holds something already
     """
-    facts = [read_facts(folder) for folder in folders]
-    for other in facts[1:]:
-        refuse_another_run(folders[0], facts[0], other)
-    if (out / FACTS).exists():
-        raise UsageError(f"{out} holds a run already; name a new folder to merge into.")
+    facts = facts_of_parts(out, folders)
     samples: dict[Key, Sample] = {}
     checked: dict[Key, Checked] = {}
     for folder in folders:
@@ -40,7 +35,7 @@ def merge(out: Path, folders: Sequence[Path]) -> int:
         if (folder / RESULTS).exists():
             for item in read_checked(folder / RESULTS):
                 checked.setdefault(key_of(item.sample), item)
-    _write(out, facts[0], samples, checked)
+    _write(out, facts, samples, checked)
     for kind, scores in _scores(folders).items():
         append_scores(scores_file(out, kind), scores.values())
     return len(samples)

@@ -243,6 +243,19 @@ def refuse_another_run(folder: Path, before: dict[str, Any], facts: dict[str, An
             )
 
 
+def facts_of_parts(out: Path, folders: Sequence[Path]) -> dict[str, Any]:
+    """Return the facts that the parts of one run share, which are to be joined in ``out``.
+
+    :raises UsageError: the parts are not of one run, or ``out`` holds something already
+    """
+    facts, *others = [read_facts(folder) for folder in folders]
+    for other in others:
+        refuse_another_run(folders[0], facts, other)
+    if (out / FACTS).exists():
+        raise UsageError(f"{out} holds a run already; name a new folder to merge into.")
+    return facts
+
+
 def read_facts(folder: Path) -> dict[str, Any]:
     """Return what ``run.json`` says.
 

@@ -26,7 +26,7 @@ from codex_lsp.errors import UsageError
 from codex_lsp.evals.quality.attempts import Outcome, Pipeline
 from codex_lsp.evals.quality.draws import Draw
 from codex_lsp.evals.quality.holes import Hole
-from codex_lsp.evals.run import FACTS, Progress, batch_seed, claim, read_facts, refuse_another_run
+from codex_lsp.evals.run import FACTS, Progress, batch_seed, claim, facts_of_parts
 from codex_lsp.evals.samples import append_records, drop_torn_line, read_records
 
 BENCHMARK = "quality"
@@ -165,16 +165,12 @@ def merge_draws(out: Path, folders: Sequence[Path]) -> int:
 
     :raises UsageError: the parts are not of one run, or ``out`` holds something already
     """
-    facts = [read_facts(folder) for folder in folders]
-    for other in facts[1:]:
-        refuse_another_run(folders[0], facts[0], other)
-    if (out / FACTS).exists():
-        raise UsageError(f"{out} holds a run already; name a new folder to merge into.")
+    facts = facts_of_parts(out, folders)
     draws: dict[str, list[Draw]] = {}
     for folder in folders:
         for hole, items in read_draws(folder / DRAWS).items():
             draws.setdefault(hole, items)
     out.mkdir(parents=True, exist_ok=True)
     append_records(out / DRAWS, [draw.as_record() for items in draws.values() for draw in items])
-    (out / FACTS).write_text(json.dumps(facts[0], indent=2) + "\n", encoding="utf-8")
+    (out / FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     return len(draws)
