@@ -102,7 +102,7 @@ def _kept(text: str, rest: str) -> int | None:
 
 def _pairs_up(text: str, rest: str, before: str) -> bool:
     """Say whether no bracket and no quote of the line is left over with ``text`` put in."""
-    return text[-1:] not in ";," and is_paired(before + text + rest, before)
+    return text[-1:] not in ";,>" and is_paired(before + text + rest, before)
 
 
 def _near_end(text: str, rest: str) -> int | None:
