@@ -231,7 +231,7 @@ def test_a_python_without_sqlite_completes_and_says_what_is_missing(
     (tmp_path / "sqlite3.py").write_text("raise ImportError(\"No module named '_sqlite3'\")\n")
     without = {"PYTHONPATH": str(tmp_path)}
     with RawClient(SERVER, {"CODEX_LSP_STATISTICS": str(path), **without}) as client:
-        client.initialize(initializationOptions={"seed": 1, "samples": 4})
+        client.initialize(initializationOptions={"seed": 1, "samples": 4, "profile": "eager"})
         client.open(URI, SOURCE)
         complete(client)
         assert client.call("codexLsp/statistics", {})["result"]["enabled"] is False
