@@ -86,33 +86,37 @@ def _train(
         int, typer.Option(help="Branch off: let the rate fall to nought over so many steps.")
     ] = 0,
     max_steps: Annotated[int | None, typer.Option(help="Stop after so many steps.")] = None,
-    rate: Annotated[float, typer.Option(help="A new run's learning rate.")] = 1e-3,
-    rank: Annotated[int, typer.Option(help="A new run's adapter rank.")] = 32,
-    rows: Annotated[int, typer.Option(help="A new run's sequences a step.")] = 8,
-    length: Annotated[int, typer.Option(help="A new run's sequence length, in tokens.")] = 512,
+    rate: Annotated[float | None, typer.Option(help="The learning rate.")] = None,
+    rank: Annotated[int | None, typer.Option(help="The adapter's rank.")] = None,
+    rows: Annotated[int | None, typer.Option(help="Sequences a step.")] = None,
+    length: Annotated[int | None, typer.Option(help="A sequence's length, in tokens.")] = None,
     fim_share: Annotated[
-        float, typer.Option(help="A new run's share of files as fill-in-the-middle.")
-    ] = 0.7,
+        float | None, typer.Option(help="The share of files as fill-in-the-middle.")
+    ] = None,
     middle_weight: Annotated[
-        float, typer.Option(help="What a new run's middle tokens count, where others count 1.")
-    ] = 2.0,
-    seed: Annotated[int, typer.Option(help="A new run's seed.")] = 1,
+        float | None, typer.Option(help="What the middle's tokens count, where others count 1.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="The order of the data.")] = None,
     threads: Annotated[int, _THREADS] = 2,
 ) -> None:
-    """Train, or go on where the run stopped: it ends with Ctrl-C, and loses nothing by it."""
-    from codex_lsp_recipes.command import Wish, train
-    from codex_lsp_recipes.schedule import Schedule
-    from codex_lsp_recipes.sequences import Mix
-    from codex_lsp_recipes.settings import Settings
+    """Train, or go on where the run stopped: it ends with Ctrl-C, and loses nothing by it.
 
-    new = Settings(
-        mix=Mix(length=length, fim_share=fim_share, seed=seed),
-        schedule=Schedule(peak=rate),
-        rows=rows,
+    A run keeps its settings. With --resume it begins with a checkpoint of another run, and with
+    that run's settings where none are given.
+    """
+    from codex_lsp_recipes.command import Wish, train
+    from codex_lsp_recipes.settings import Changes
+
+    changes = Changes(
+        rate=rate,
         rank=rank,
+        rows=rows,
+        length=length,
+        fim_share=fim_share,
         middle_weight=middle_weight,
+        seed=seed,
     )
-    train(Wish(run, corpus, base, resume, decay_steps, max_steps, threads), new)
+    train(Wish(run, corpus, base, resume, decay_steps, max_steps, threads), changes)
 
 
 def _export(

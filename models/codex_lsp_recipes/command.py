@@ -16,11 +16,12 @@ from codex_lsp_recipes import checkpoint as checkpoints
 from codex_lsp_recipes import corpus as corpora
 from codex_lsp_recipes import training
 from codex_lsp_recipes.base import base_tokenizer, fetch_base, sentinels_of
+from codex_lsp_recipes.checkpoint import Checkpoint
 from codex_lsp_recipes.heldout import held_out_texts
 from codex_lsp_recipes.measure import HeldOut
 from codex_lsp_recipes.model import AdaptedLlama
 from codex_lsp_recipes.sequences import Sequences
-from codex_lsp_recipes.settings import Settings
+from codex_lsp_recipes.settings import Changes, Settings
 from codex_lsp_recipes.training import Pace, Step, Trainer
 
 HELD_OUT_TEXTS = 16
@@ -39,10 +40,14 @@ class Wish:
     threads: int
 
 
-def train(wish: Wish, new: Settings) -> None:
-    """Train as wished; a run that exists keeps its settings, and ``new`` is for one that does not.
+def train(wish: Wish, changes: Changes) -> None:
+    """Train as wished.
 
-    :raises UsageError: a decay has nothing to branch off or would overwrite a run, or the corpus
+    A run that exists keeps its settings. A new one takes those of the checkpoint that it begins
+    with, if there is one, and makes ``changes`` to them.
+
+    :raises UsageError: a decay has nothing to branch off or would overwrite a run, settings of a
+        run that exists are to be changed, the adapter's rank is not the checkpoint's, or the corpus
         is not the run's
     :raises PullError: the base or the held-out code cannot be had
     """
@@ -51,7 +56,7 @@ def train(wish: Wish, new: Settings) -> None:
     begun = latest.exists()
     source = wish.resume or (latest if begun else None)
     state = None if source is None else checkpoints.load(source)
-    settings = new if state is None else state.settings
+    settings = _settings(wish.run if begun else None, state, changes)
     if wish.decay_steps:
         if state is None or begun:
             raise UsageError(
@@ -72,6 +77,26 @@ def train(wish: Wish, new: Settings) -> None:
         trainer.restore(state)
     held_out = HeldOut(held_out_texts(HELD_OUT_TEXTS), tokenizer, sentinels, sentinels.end)
     _show(trainer, held_out, wish)
+
+
+def _settings(begun: Path | None, state: Checkpoint | None, changes: Changes) -> Settings:
+    """Return the run's settings.
+
+    :param begun: the run's folder, if it is there already
+    """
+    if begun is not None and changes:
+        raise UsageError(
+            f"The run in {begun} keeps the settings it was begun with; leave them out, or name a "
+            "new folder with --run."
+        )
+    if state is None:
+        return changes.applied(Settings())
+    if changes.rank not in (None, state.settings.rank):
+        raise UsageError(
+            f"The checkpoint's adapter has rank {state.settings.rank}, which cannot be changed; "
+            "leave --rank out."
+        )
+    return changes.applied(state.settings)
 
 
 def _on_corpus(settings: Settings, folder: Path) -> Settings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from codex_lsp_recipes.schedule import Schedule
@@ -53,3 +53,35 @@ class Settings:
                 "schedule": Schedule(**record["schedule"]),
             }
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is asked to be different from other settings; None for what stays."""
+
+    rate: float | None = None
+    rank: int | None = None
+    rows: int | None = None
+    length: int | None = None
+    fim_share: float | None = None
+    middle_weight: float | None = None
+    seed: int | None = None
+
+    def __bool__(self) -> bool:
+        """Say whether anything is asked for."""
+        return bool(_given(asdict(self)))
+
+    def applied(self, settings: Settings) -> Settings:
+        """Return ``settings`` with the changes made."""
+        mix = {"length": self.length, "fim_share": self.fim_share, "seed": self.seed}
+        own = {"rank": self.rank, "rows": self.rows, "middle_weight": self.middle_weight}
+        return replace(
+            settings,
+            mix=replace(settings.mix, **_given(mix)),
+            schedule=replace(settings.schedule, **_given({"peak": self.rate})),
+            **_given(own),
+        )
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

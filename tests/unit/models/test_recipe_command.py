@@ -11,12 +11,16 @@ REASON = "needs the extra `train`: pip install 'codex-lsp[train]'"
 torch = pytest.importorskip("torch", reason=REASON)
 pytest.importorskip("datasketch", reason=REASON)
 
-from recipe_run import SETTINGS, write_corpus, write_tiny  # noqa: E402
+from recipe_run import write_corpus, write_tiny  # noqa: E402
 
 from codex_lsp.errors import UsageError  # noqa: E402
 from codex_lsp_recipes import checkpoint as checkpoints  # noqa: E402
 from codex_lsp_recipes import command  # noqa: E402
 from codex_lsp_recipes.command import Wish, train  # noqa: E402
+from codex_lsp_recipes.settings import Changes, Settings  # noqa: E402
+
+SMALL = Changes(rate=1e-2, rank=32, rows=3, length=96)
+NONE = Changes()
 
 
 @pytest.fixture
@@ -33,34 +37,60 @@ def step_of(run: Path) -> int:
     return checkpoints.load(run / checkpoints.LATEST).step
 
 
+def settings_of(run: Path) -> Settings:
+    return checkpoints.load(run / checkpoints.LATEST).settings
+
+
 def test_the_same_command_goes_on_and_a_decay_branches_off(
     wish: Wish, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    train(wish, SETTINGS)
+    train(wish, SMALL)
     assert step_of(wish.run) == 2
     assert "step 2 " in capsys.readouterr().out
-    # The run keeps the settings that it was begun with.
-    train(wish, replace(SETTINGS, rank=4))
+    begun_with = settings_of(wish.run)
+    assert (begun_with.rows, begun_with.mix.length, begun_with.schedule.peak) == (3, 96, 1e-2)
+    assert begun_with.middle_weight == Settings().middle_weight
+    train(wish, NONE)
     assert step_of(wish.run) == 4
+    assert settings_of(wish.run) == begun_with
 
     latest = wish.run / checkpoints.LATEST
     decay = replace(
         wish, run=wish.run.parent / "decay", resume=latest, decay_steps=3, max_steps=None
     )
-    train(decay, SETTINGS)
+    train(decay, NONE)
     assert step_of(decay.run) == 7 and step_of(wish.run) == 4
+
+
+def test_a_run_begins_with_another_ones_checkpoint_and_other_settings(wish: Wish) -> None:
+    train(wish, SMALL)
+    latest = wish.run / checkpoints.LATEST
+    phase = replace(wish, run=wish.run.parent / "phase", resume=latest)
+    train(phase, Changes(middle_weight=6.0, fim_share=0.9))
+    assert step_of(phase.run) == 4
+    before, after = settings_of(wish.run), settings_of(phase.run)
+    assert after == replace(before, mix=replace(before.mix, fim_share=0.9), middle_weight=6.0)
+
+
+def test_settings_that_cannot_change_are_refused(wish: Wish) -> None:
+    train(wish, SMALL)
+    with pytest.raises(UsageError, match="keeps the settings it was begun with"):
+        train(wish, Changes(rows=4))
+    phase = replace(wish, run=wish.run.parent / "phase", resume=wish.run / checkpoints.LATEST)
+    with pytest.raises(UsageError, match="adapter has rank 32, which cannot be changed"):
+        train(phase, Changes(rank=4))
 
 
 def test_a_decay_needs_a_checkpoint_and_a_folder_of_its_own(wish: Wish) -> None:
     for _ in ("nothing to branch off from", "its own run's folder"):
         with pytest.raises(UsageError, match="A decay goes into a folder of its own"):
-            train(replace(wish, decay_steps=3), SETTINGS)
-        train(wish, SETTINGS)
+            train(replace(wish, decay_steps=3), NONE)
+        train(wish, NONE if wish.run.exists() else SMALL)
 
 
 def test_a_run_is_not_continued_on_another_corpus(wish: Wish) -> None:
-    train(wish, SETTINGS)
+    train(wish, SMALL)
     other = write_corpus(wish.run.parent / "other")
     (other / "files.jsonl").write_text('{"text": "x = 1\\n"}\n')
     with pytest.raises(UsageError, match="is not the corpus that the run was begun with"):
-        train(replace(wish, corpus=other), SETTINGS)
+        train(replace(wish, corpus=other), NONE)
