@@ -93,6 +93,9 @@ def _train(
     fim_share: Annotated[
         float | None, typer.Option(help="The share of files as fill-in-the-middle.")
     ] = None,
+    spm_share: Annotated[
+        float | None, typer.Option(help="How many of those have the suffix first.")
+    ] = None,
     middle_weight: Annotated[
         float | None, typer.Option(help="What the middle's tokens count, where others count 1.")
     ] = None,
@@ -113,6 +116,7 @@ def _train(
         rows=rows,
         length=length,
         fim_share=fim_share,
+        spm_share=spm_share,
         middle_weight=middle_weight,
         seed=seed,
     )

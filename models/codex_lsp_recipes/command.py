@@ -75,7 +75,8 @@ def train(wish: Wish, changes: Changes) -> None:
     trainer = Trainer(model, sequences, sentinels, settings, wish.threads)
     if state is not None:
         trainer.restore(state)
-    held_out = HeldOut(held_out_texts(HELD_OUT_TEXTS), tokenizer, sentinels, sentinels.end)
+    texts = held_out_texts(HELD_OUT_TEXTS)
+    held_out = HeldOut(texts, tokenizer, sentinels, sentinels.end, settings.mix.order)
     _show(trainer, held_out, wish)
 
 

@@ -18,7 +18,7 @@ from codex_lsp.model_dir import TOKENIZER_FILE, ModelDir
 from codex_lsp.prompt import FimTemplate
 from codex_lsp.tokenizer import Tokenizer
 from codex_lsp_models.build import read_logprobs
-from codex_lsp_recipes.fim import Sentinels, Split, lay_out
+from codex_lsp_recipes.fim import Order, Sentinels, Split, lay_out
 
 WINDOW_TOKENS = 4_096
 
@@ -79,7 +79,8 @@ def evaluate(model: ModelDir, texts: Sequence[str]) -> Evaluated:
     if form.fim is not None:
         fim = FimTemplate.of(form.fim, tokenizer)
         sentinels = Sentinels(fim.prefix, fim.suffix, fim.middle, tokenizer.token_id(form.stop[0]))
-        filled = [_with_suffix(line, tokenizer, start, sentinels) for line in lines]
+        order = form.fim.order
+        filled = [_with_suffix(line, tokenizer, start, sentinels, order) for line in lines]
         seen = _matched(model, tokenizer, filled, stops)
     return Evaluated(
         model.description.name,
@@ -119,12 +120,12 @@ def _prefix_only(line: Line, tokenizer: Tokenizer, start: Sequence[int]) -> Prom
 
 
 def _with_suffix(
-    line: Line, tokenizer: Tokenizer, start: Sequence[int], sentinels: Sentinels
+    line: Line, tokenizer: Tokenizer, start: Sequence[int], sentinels: Sentinels, order: Order
 ) -> Prompted:
-    body = lay_out(line.split, sentinels, "PSM", tokenizer.encode, WINDOW_TOKENS)
-    middle, given = _middle(line, tokenizer)
-    end = len(start) + len(body) - 1
-    return Prompted([*start, *body[:-1]], end - len(middle) + given, end)
+    example = lay_out(line.split, sentinels, order, tokenizer.encode, WINDOW_TOKENS)
+    _, given = _middle(line, tokenizer)
+    ids = [*start, *example.ids[:-1]]  # without the end
+    return Prompted(ids, len(start) + example.middle + given, len(ids))
 
 
 def _middle(line: Line, tokenizer: Tokenizer) -> tuple[tuple[int, ...], int]:

@@ -52,6 +52,17 @@ class Split:
     suffix: str
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A split as token ids.
+
+    :ivar middle: where the middle's tokens begin
+    """
+
+    ids: list[int]
+    middle: int
+
+
 def draw_split(text: str, rng: np.random.Generator) -> Split:
     """Make a hole into ``text``, and put the anchor above it."""
     start, end = draw_hole(text, rng)
@@ -78,8 +89,8 @@ def draw_hole(text: str, rng: np.random.Generator) -> tuple[int, int]:
 
 def lay_out(
     split: Split, sentinels: Sentinels, order: Order, encode: Encode, limit: int
-) -> list[int]:
-    """Return the token ids of an example: at most ``limit``, the end token included.
+) -> Example:
+    """Return an example of at most ``limit`` tokens, the end token included.
 
     A suffix that is too long loses its end, and a head its beginning, as in the server's prompts;
     a middle that does not even fit alone loses its end, and the end token with it.
@@ -91,8 +102,10 @@ def lay_out(
     head = list(encode(split.head))
     head = head[len(head) - room :] if len(head) > room else head
     if order == "SPM":
-        return [sentinels.prefix, sentinels.suffix, *suffix, sentinels.middle, *head, *middle]
-    return [sentinels.prefix, *head, sentinels.suffix, *suffix, sentinels.middle, *middle]
+        front = [sentinels.prefix, sentinels.suffix, *suffix, sentinels.middle, *head]
+    else:
+        front = [sentinels.prefix, *head, sentinels.suffix, *suffix, sentinels.middle]
+    return Example([*front, *middle], len(front))
 
 
 def _place_in_a_line(text: str, rng: np.random.Generator) -> int:

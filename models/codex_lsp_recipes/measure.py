@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from codex_lsp.tokenizer import Tokenizer
-from codex_lsp_recipes.fim import Sentinels, draw_split, lay_out
+from codex_lsp_recipes.fim import Order, Sentinels, draw_split, lay_out
 from codex_lsp_recipes.model import AdaptedLlama
 
 
@@ -48,11 +48,17 @@ class HeldOut:
     """Held-out passages, and one hole in each."""
 
     def __init__(
-        self, texts: Sequence[str], tokenizer: Tokenizer, sentinels: Sentinels, start: int
+        self,
+        texts: Sequence[str],
+        tokenizer: Tokenizer,
+        sentinels: Sentinels,
+        start: int,
+        order: Order,
     ) -> None:
         """Lay out ``texts`` as the model will read them.
 
         :param start: the token before each
+        :param order: that of the fill-in-the-middle prompts
         """
         self._plain: list[Scored] = []
         self._middle: list[Scored] = []
@@ -64,9 +70,8 @@ class HeldOut:
             size = len(split.middle.encode())
             if not size:
                 continue
-            body = lay_out(split, sentinels, "PSM", tokenizer.encode, 4_096)
-            filled = (start, *body)
-            self._middle.append(Scored(filled, filled.index(sentinels.middle) + 1, size))
+            example = lay_out(split, sentinels, order, tokenizer.encode, 4_096)
+            self._middle.append(Scored((start, *example.ids), example.middle + 1, size))
             head = (start, *tokenizer.encode(split.head))
             middle = tokenizer.encode(split.middle)
             self._prefix_only.append(Scored((*head, *middle), len(head), size))

@@ -54,9 +54,8 @@ def publish(checkpoint: Path, base: Path, output: Path, quantization: str) -> Pu
     digest = digest_file(adapter)
     manifest = load_manifest(BASE)
     prefix, suffix, middle = FIM_TOKENS
-    prompt = PromptFormat(
-        bos=START_TOKEN, stop=manifest.prompt.stop, fim=FimTokens(prefix, suffix, middle)
-    )
+    fim = FimTokens(prefix, suffix, middle, order=state.settings.mix.order)
+    prompt = PromptFormat(bos=START_TOKEN, stop=manifest.prompt.stop, fim=fim)
     model = output / "model"
     build.write_gguf_model(
         AdaptedGguf(base_file, adapter, source.member_sha256),

@@ -36,8 +36,13 @@ class Mix:
 
     length: int = 512
     fim_share: float = 0.7
-    spm_share: float = 0.25
+    spm_share: float = 1.0
     seed: int = 1
+
+    @property
+    def order(self) -> Order:
+        """What most fill-in-the-middle sequences are laid out as, and the model is asked with."""
+        return "SPM" if self.spm_share >= 0.5 else "PSM"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,14 @@ class Passage:
 
     text: str
     whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSequence:
+    """Token ids; ``middle`` is where those of the hole begin, None for plain text."""
+
+    ids: list[int]
+    middle: int | None = None
 
 
 class Sequences:
@@ -75,8 +88,8 @@ class Sequences:
         """Return after how many sequences the Python files begin anew."""
         return len(self._passages["file"]) * len(SLOTS) // SLOTS.count("file")
 
-    def sequence(self, index: int) -> list[int]:
-        """Return the token ids of sequence ``index``: from 2 up to the mix's length."""
+    def sequence(self, index: int) -> TrainingSequence:
+        """Return sequence ``index``, of 2 tokens up to the mix's length."""
         turn, slot = divmod(index, len(SLOTS))
         slots = np.random.default_rng([self._mix.seed, 1, turn]).permutation(len(SLOTS))
         source = SLOTS[slots[slot]]
@@ -87,14 +100,14 @@ class Sequences:
         if source in WHOLE_FILES and rng.random() < self._mix.fim_share:
             order: Order = "SPM" if rng.random() < self._mix.spm_share else "PSM"
             split = draw_split(passages[0].text, rng)
-            body = lay_out(split, self._sentinels, order, self._encode, room)
-            return [self._start, *body]
+            example = lay_out(split, self._sentinels, order, self._encode, room)
+            return TrainingSequence([self._start, *example.ids], example.middle + 1)
         ids: list[int] = []
         for passage in passages:
             ids.extend(self._encode(passage.text))
             if passage.whole:
                 ids.append(self._sentinels.end)
-        return [self._start, *ids[:room]]
+        return TrainingSequence([self._start, *ids[:room]])
 
     def _passage(self, source: str, place: int) -> tuple[Passage, ...]:
         """Return what stands at ``place`` of a source, each of whose rounds is shuffled anew."""

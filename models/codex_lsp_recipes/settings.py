@@ -33,7 +33,7 @@ class Settings:
     rows: int = 8
     rank: int = 32
     scale: float = 2.0
-    middle_weight: float = 2.0
+    middle_weight: float = 4.0
     rows_rate: float = 1.0
     weight_decay: float = 0.0
     max_gradient_norm: float = 1.0
@@ -64,6 +64,7 @@ class Changes:
     rows: int | None = None
     length: int | None = None
     fim_share: float | None = None
+    spm_share: float | None = None
     middle_weight: float | None = None
     seed: int | None = None
 
@@ -73,7 +74,12 @@ class Changes:
 
     def applied(self, settings: Settings) -> Settings:
         """Return ``settings`` with the changes made."""
-        mix = {"length": self.length, "fim_share": self.fim_share, "seed": self.seed}
+        mix = {
+            "length": self.length,
+            "fim_share": self.fim_share,
+            "spm_share": self.spm_share,
+            "seed": self.seed,
+        }
         own = {"rank": self.rank, "rows": self.rows, "middle_weight": self.middle_weight}
         return replace(
             settings,

@@ -16,7 +16,7 @@ from codex_lsp_recipes.checkpoint import Checkpoint
 from codex_lsp_recipes.fim import Sentinels
 from codex_lsp_recipes.measure import HeldOut
 from codex_lsp_recipes.model import AdaptedLlama
-from codex_lsp_recipes.sequences import Sequences
+from codex_lsp_recipes.sequences import Sequences, TrainingSequence
 from codex_lsp_recipes.settings import Settings
 
 
@@ -100,7 +100,7 @@ class Trainer:
         self._optimizer.step()
         self._optimizer.zero_grad()
         self.step += 1
-        self.tokens += sum(map(len, batch))
+        self.tokens += sum(len(row.ids) for row in batch)
         self.seconds += time.monotonic() - started
         return Step(self.step, self.tokens, self.seconds, sum(losses), rate)
 
@@ -165,16 +165,16 @@ def branch(settings: Settings, step: int, decay_steps: int) -> Settings:
 
 
 def weighted(
-    sequence: list[int], sentinels: Sentinels, middle_weight: float
+    sequence: TrainingSequence, sentinels: Sentinels, middle_weight: float
 ) -> tuple[Tensor, Tensor]:
     """Return a sequence's ids and how much each counts as a target, both [length].
 
     The sentinels count nothing: the server gives them, and the model never has to say them.
     """
-    ids = torch.tensor(sequence)
-    weights = torch.ones(len(sequence))
-    if sentinels.middle in sequence:
-        weights[sequence.index(sentinels.middle) :] = middle_weight
+    ids = torch.tensor(sequence.ids)
+    weights = torch.ones(len(ids))
+    if sequence.middle is not None:
+        weights[sequence.middle :] = middle_weight
     for sentinel in (sentinels.prefix, sentinels.suffix, sentinels.middle):
         weights[ids == sentinel] = 0.0
     return ids, weights

@@ -58,4 +58,5 @@ def make_trainer(
 
 def make_held_out(gguf: Path) -> HeldOut:
     texts = ["def read(path):\n    return open(path).read()\n" * 3] * 2
-    return HeldOut(texts, base_tokenizer(GgufFile(gguf)), SENTINELS, SENTINELS.end)
+    order = SETTINGS.mix.order
+    return HeldOut(texts, base_tokenizer(GgufFile(gguf)), SENTINELS, SENTINELS.end, order)

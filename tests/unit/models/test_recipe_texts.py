@@ -221,7 +221,9 @@ def test_a_hole_lies_within_the_text(text: str, seed: int) -> None:
 def test_what_is_laid_out_decodes_to_the_parts(text: str, seed: int, order: Order) -> None:
     split = draw_split(text, np.random.default_rng(seed))
     # The suffix is cut as in the server's prompts; here it fits.
-    ids = lay_out(split, SENTINELS, order, TOKENIZER.encode, 4_096)
+    example = lay_out(split, SENTINELS, order, TOKENIZER.encode, 4_096)
+    ids = example.ids
+    assert TOKENIZER.decode(tuple(ids[example.middle :])) == split.middle
     middle, suffix = ids.index(SENTINELS.middle), ids.index(SENTINELS.suffix)
     assert ids[0] == SENTINELS.prefix and ids[-1] == SENTINELS.end
     decode = TOKENIZER.decode
@@ -251,7 +253,7 @@ def test_an_example_begins_as_the_servers_prompt_does(order: Order) -> None:
     assert found == Anchor(0, text[:anchor])
 
     split = Split(text[:anchor], text[anchor : cursor + 11], text[cursor + 11 :])
-    example = [0, *lay_out(split, SENTINELS, order, TOKENIZER.encode, 512)]
+    example = [0, *lay_out(split, SENTINELS, order, TOKENIZER.encode, 512).ids]
 
     assert tuple(example[: len(prompt.ids)]) == prompt.ids
     assert TOKENIZER.decode(tuple(example[len(prompt.ids) : -1])) == " file.read()"
@@ -262,7 +264,7 @@ def test_an_example_begins_as_the_servers_prompt_does(order: Order) -> None:
 def test_an_example_keeps_to_its_limit(text: str, seed: int, limit: int) -> None:
     split = draw_split(text, np.random.default_rng(seed))
     for order in ("PSM", "SPM"):
-        ids = lay_out(split, SENTINELS, order, TOKENIZER.encode, limit)
+        ids = lay_out(split, SENTINELS, order, TOKENIZER.encode, limit).ids
         assert len(ids) <= limit
         assert [ids.count(token) for token in (1, 2, 3)] == [1, 1, 1]
 

@@ -40,6 +40,7 @@ from codex_lsp_recipes.attention import causal_attention  # noqa: E402
 from codex_lsp_recipes.curve import draw  # noqa: E402
 from codex_lsp_recipes.exporting import export  # noqa: E402
 from codex_lsp_recipes.head import head_logprobs, head_loss  # noqa: E402
+from codex_lsp_recipes.sequences import TrainingSequence  # noqa: E402
 from codex_lsp_recipes.training import Pace, weighted  # noqa: E402
 
 
@@ -176,10 +177,12 @@ def test_the_loss_in_pieces_is_that_of_the_whole_and_so_are_its_gradients() -> N
 
 
 def test_sentinels_are_no_targets_and_a_middle_can_weigh_more() -> None:
-    sequence = [0, SENTINELS.prefix, 9, SENTINELS.suffix, 8, SENTINELS.middle, 7, 0]
-    ids, weights = weighted(sequence, SENTINELS, 2.0)
+    sequence = [0, SENTINELS.prefix, SENTINELS.suffix, 8, SENTINELS.middle, 9, 7, 0]
+    ids, weights = weighted(TrainingSequence(sequence, 6), SENTINELS, 2.0)
     assert ids.tolist() == sequence
-    assert weights.tolist() == [1, 0, 1, 0, 1, 0, 2, 2]
+    assert weights.tolist() == [1, 0, 0, 1, 0, 1, 2, 2]
+    _, weights = weighted(TrainingSequence([0, 9, 7]), SENTINELS, 2.0)
+    assert weights.tolist() == [1, 1, 1]
 
 
 def test_the_adapter_merged_with_numpy_computes_what_torch_does(
