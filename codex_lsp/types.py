@@ -286,6 +286,13 @@ class Alternative:
     findings: tuple[str, ...] = ()
     end_logprob: float | None = None
 
+    @property
+    def logprob(self) -> float | None:
+        """The log-probability of the whole, its end included; None where it was not asked for."""
+        if self.mean_logprob is None:
+            return None
+        return self.mean_logprob * self.tokens + (self.end_logprob or 0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Completion:

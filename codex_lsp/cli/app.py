@@ -22,7 +22,7 @@ def build_app() -> typer.Typer:
     """Put the command line together."""
     app = typer.Typer(
         name="codex-lsp",
-        help="Code completion by a local model, sampled and reranked by mean log-probability.",
+        help="Code completion by a local model, sampled and reranked by log-probability.",
         no_args_is_help=True,
         add_completion=True,
         pretty_exceptions_enable=False,

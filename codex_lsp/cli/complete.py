@@ -228,20 +228,22 @@ def _print_for_people(
     console.print(code, soft_wrap=True)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("rank", justify="right")
-    table.add_column("mean log-probability", justify="right")
+    table.add_column("log-probability", justify="right")
+    table.add_column("mean", justify="right")
     table.add_column("tokens", justify="right")
     table.add_column("samples", justify="right")
     table.add_column("candidate", overflow="fold")
     for item in result.alternatives:
         table.add_row(
             str(item.rank + 1),
+            "" if item.logprob is None else f"{item.logprob:.3f}",
             "" if item.mean_logprob is None else f"{item.mean_logprob:.3f}",
             str(item.tokens),
             str(item.agreement),
             Text(item.text.strip()),
         )
         for finding in item.findings:
-            table.add_row("", "", "", "", Text(f"insecure: {sentence(finding)}", style="bold"))
+            table.add_row("", "", "", "", "", Text(f"insecure: {sentence(finding)}", style="bold"))
     console.print()
     console.print(table)
     timing = outcome.timing

@@ -102,6 +102,7 @@ def to_item(
                 {
                     "id": stream_id,
                     "index": index,
+                    "logprob": alternative.logprob,
                     "meanLogprob": alternative.mean_logprob,
                     "confidence": alternative.confidence,
                     "tokens": alternative.tokens,

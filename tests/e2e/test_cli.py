@@ -60,8 +60,12 @@ def test_a_seed_makes_it_reproducible(model: ModelDir) -> None:
     assert runs[0]["completion"] == runs[1]["completion"]
     assert runs[0]["alternatives"] == runs[1]["alternatives"]
     assert len(runs[0]["alternatives"]) >= 2
-    ranks = [item["mean_logprob"] for item in runs[0]["alternatives"]]
-    assert ranks == sorted(ranks, reverse=True)
+    # Lines are ranked by how likely they are as a whole, their end included.
+    likely = [
+        item["mean_logprob"] * item["tokens"] + item["end_logprob"]
+        for item in runs[0]["alternatives"]
+    ]
+    assert likely == sorted(likely, reverse=True)
 
 
 def test_options_reach_the_model(model: ModelDir) -> None:

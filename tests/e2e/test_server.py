@@ -41,14 +41,14 @@ async def test_a_line_is_completed(start: Start) -> None:
     assert command.command == "codexLsp.accept"
 
 
-async def test_items_are_ranked_by_mean_log_probability_and_all_different(start: Start) -> None:
+async def test_lines_are_ranked_by_log_probability_and_all_different(start: Start) -> None:
     editor = await start({"temperature": 1.5, "samples": 8})
     uri = editor.open("import os\n\nfor name in ")
     # Asked by hand all samples come to their end, not only the first ones.
     items = await editor.complete(uri, 2, 12, invoked=True)
     assert len(items) >= 3
     assert len(set(texts(items))) == len(items)
-    scores = [accept_argument(item)["meanLogprob"] for item in items]
+    scores = [accept_argument(item)["logprob"] for item in items]
     assert scores == sorted(scores, reverse=True)
 
 

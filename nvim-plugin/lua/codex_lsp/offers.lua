@@ -8,6 +8,7 @@ local M = {}
 ---@class codex_lsp.Argument
 ---@field id string The completion that the item belongs to.
 ---@field index integer The item's number in the answer, from 0.
+---@field logprob number
 ---@field meanLogprob number
 ---@field confidence number How likely it is to be right, 0 to 1.
 ---@field origin string How the answer came about.
