@@ -199,7 +199,8 @@ def test_a_word_that_has_been_begun_is_finished(model: ModelDir) -> None:
     engine = CTranslate2Engine(model, EngineOptions(seed=1))
     text = "import sys\n\nfor name in sys.argv:\n    pri"
     request = CompletionRequest(Document(text, "python"), len(text))
-    result = Completer(engine, model.description).complete(request, CompleterOptions(profile="eager")).result
+    options = CompleterOptions(profile="eager")
+    result = Completer(engine, model.description).complete(request, options).result
     engine.close()
     assert isinstance(result, Completion)
     assert result.text.startswith("nt(")
