@@ -95,7 +95,8 @@ def test_people_see_the_completion_in_place_and_the_alternatives(
     assert result.returncode == 0, result.stderr
     lines = result.stdout.decode().splitlines()
     assert lines[:2] == ["def add(a, b):", "    return a + b"]
-    assert lines[3].split() == ["rank", "mean", "log-probability", "tokens", "samples", "candidate"]
+    columns = ["rank", "log-probability", "mean", "tokens", "samples", "candidate"]
+    assert lines[3].split() == columns
     assert lines[4].split()[0] == "1"
     assert lines[4].rstrip().endswith("a + b")
 
