@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
-from codex_lsp.errors import DamagedFileError, InvalidModelError
+from codex_lsp.errors import DamagedFileError
 from codex_lsp.packages import Archive, fetch, members
 from codex_lsp_recipes.licences import PERMISSIVE
-from codex_lsp_recipes.wheels import HELD_OUT
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from codex_lsp_recipes.wheels import read_pins
 
 SUFFIXES = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs")
 
@@ -61,8 +54,4 @@ def pinned_npm_packages() -> tuple[NpmPackage, ...]:
 
     :raises InvalidModelError: the list names a held-out package
     """
-    text = resources.files(__package__).joinpath("npm.toml").read_text(encoding="utf-8")
-    packages = tuple(NpmPackage(**entry) for entry in tomllib.loads(text)["package"])
-    if wrong := sorted(HELD_OUT.intersection(package.name for package in packages)):
-        raise InvalidModelError(f"npm.toml lists {wrong[0]}, which is held out; remove it.")
-    return packages
+    return tuple(NpmPackage(**entry) for entry in read_pins("npm.toml", "package"))

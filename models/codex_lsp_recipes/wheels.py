@@ -71,11 +71,19 @@ def pinned_wheels() -> tuple[Wheel, ...]:
 
     :raises InvalidModelError: the list names a held-out package
     """
-    text = resources.files(__package__).joinpath("wheels.toml").read_text(encoding="utf-8")
-    wheels = tuple(Wheel(**entry) for entry in tomllib.loads(text)["wheel"])
-    if wrong := sorted(HELD_OUT.intersection(wheel.name for wheel in wheels)):
-        raise InvalidModelError(f"wheels.toml lists {wrong[0]}, which is held out; remove it.")
-    return wheels
+    return tuple(Wheel(**entry) for entry in read_pins("wheels.toml", "wheel"))
+
+
+def read_pins(file: str, table: str) -> list[dict[str, str]]:
+    """Return the entries of a list of pinned packages.
+
+    :raises InvalidModelError: the list names a held-out package
+    """
+    text = resources.files(__package__).joinpath(file).read_text(encoding="utf-8")
+    entries: list[dict[str, str]] = tomllib.loads(text)[table]
+    if wrong := sorted(HELD_OUT.intersection(entry["name"] for entry in entries)):
+        raise InvalidModelError(f"{file} lists {wrong[0]}, which is held out; remove it.")
+    return entries
 
 
 def open_wheel(wheel: Wheel, folder: Path) -> zipfile.ZipFile:
