@@ -61,7 +61,7 @@ def print_trace(trace: Trace, console: Console) -> None:
     if not trace.candidates:
         return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for name in ("rank", "logprob", "sure", "tokens", "times"):
+    for name in ("rank", "mean", "sure", "tokens", "times"):
         table.add_column(name, justify="right")
     for name in ("from", "fate", "candidate"):
         table.add_column(name, overflow="fold")
