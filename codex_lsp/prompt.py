@@ -8,6 +8,7 @@ whole prompt is tokenized at once and split between tokens, so that splitting ne
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -16,7 +17,7 @@ from codex_lsp.context.snippets.comments import as_comment
 from codex_lsp.model_dir import FimTokens, ModelDescription
 from codex_lsp.options import TokenBudget
 from codex_lsp.tokenizer import Tokenizer
-from codex_lsp.types import Context, Prompt
+from codex_lsp.types import Context, Prompt, Snippet
 
 TAIL_TOKENS = 96
 """Room that a new anchor leaves in the budget for what is typed behind it."""
@@ -88,7 +89,8 @@ class PromptBuilder:
         kept = context.prefix[: len(context.prefix) - len(healed)]
         room = self._context_length - max_tokens - len(self.bos) - 3
         limit = max(1, min(budget.prefix, room))
-        block = self._snippets(context, int(limit * budget.snippet_share))
+        share = int(limit * budget.snippet_share)
+        block = snippet_ids(context.snippets, context.language, share, self._tokenizer)
         limit -= len(block)
         if (
             anchor is None
@@ -106,22 +108,6 @@ class PromptBuilder:
         suffix_room = max(0, min(budget.suffix, room - len(head) - len(tail)))
         suffix = self._tokenizer.encode(context.suffix)[:suffix_room]
         return self._fill_in_the_middle(self._fim, head, tail, suffix, healed), anchor
-
-    def _snippets(self, context: Context, room: int) -> tuple[int, ...]:
-        """Return the snippets that fit into ``room`` tokens, the most useful nearest to the code.
-
-        They stand in front of everything else, so that the engine's kept state covers them.
-        """
-        taken: list[tuple[int, ...]] = []
-        for snippet in context.snippets:
-            text = as_comment(snippet, context.language)
-            ids, ends = self._tokenizer.encode_with_ends(text)
-            kept = _whole_lines(text, ends[:room])
-            # The path alone says nothing.
-            if text.count("\n", 0, ends[kept - 1] if kept else 0) > 1:
-                taken.append(ids[:kept])
-                room -= kept
-        return tuple(chain.from_iterable(reversed(taken)))
 
     def _new_anchor(self, prefix: str, prefix_start: int, limit: int) -> Anchor:
         """Put an anchor above the cursor's line, with room left for what will be typed."""
@@ -149,6 +135,25 @@ class PromptBuilder:
         else:
             anchor = (fim.prefix, *head, fim.suffix, *suffix, fim.middle)
         return Prompt(self.bos + anchor, tail, healed)
+
+
+def snippet_ids(
+    snippets: Sequence[Snippet], language: str, room: int, tokenizer: Tokenizer
+) -> tuple[int, ...]:
+    """Return the snippets that fit into ``room`` tokens, the most useful nearest to the code.
+
+    They stand in front of everything else, so that the engine's kept state covers them.
+    """
+    taken: list[tuple[int, ...]] = []
+    for snippet in snippets:
+        text = as_comment(snippet, language)
+        ids, ends = tokenizer.encode_with_ends(text)
+        kept = _whole_lines(text, ends[:room])
+        # The path alone says nothing.
+        if text.count("\n", 0, ends[kept - 1] if kept else 0) > 1:
+            taken.append(ids[:kept])
+            room -= kept
+    return tuple(chain.from_iterable(reversed(taken)))
 
 
 def _whole_lines(text: str, ends: tuple[int, ...]) -> int:

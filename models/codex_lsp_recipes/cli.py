@@ -96,6 +96,9 @@ def _train(
     spm_share: Annotated[
         float | None, typer.Option(help="How many of those have the suffix first.")
     ] = None,
+    snippet_share: Annotated[
+        float | None, typer.Option(help="How many have pieces of other files in front.")
+    ] = None,
     middle_weight: Annotated[
         float | None, typer.Option(help="What the middle's tokens count, where others count 1.")
     ] = None,
@@ -117,6 +120,7 @@ def _train(
         length=length,
         fim_share=fim_share,
         spm_share=spm_share,
+        snippet_share=snippet_share,
         middle_weight=middle_weight,
         seed=seed,
     )

@@ -136,14 +136,26 @@ def build(
     (output / REPORT).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
+def read_files(file: Path) -> list[SourceFile]:
+    """Return the files that one of the corpus' parts holds.
+
+    :raises UsageError: it is not there
+    """
+    return [SourceFile(**record) for record in _read(file)]
+
+
 def read_texts(file: Path) -> list[str]:
     """Return the texts of one of the corpus' files.
 
     :raises UsageError: it is not there
     """
+    return [record["text"] for record in _read(file)]
+
+
+def _read(file: Path) -> list[dict[str, str]]:
     try:
         with file.open(encoding="utf-8") as lines:
-            return [json.loads(line)["text"] for line in lines]
+            return [json.loads(line) for line in lines]
     except OSError as error:
         raise _no_corpus(file, error) from error
 

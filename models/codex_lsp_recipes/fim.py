@@ -56,10 +56,12 @@ class Split:
 class Example:
     """A split as token ids.
 
+    :ivar snippets: where the tokens of other files' pieces begin and end
     :ivar middle: where the middle's tokens begin
     """
 
     ids: list[int]
+    snippets: tuple[int, int]
     middle: int
 
 
@@ -88,9 +90,16 @@ def draw_hole(text: str, rng: np.random.Generator) -> tuple[int, int]:
 
 
 def lay_out(
-    split: Split, sentinels: Sentinels, order: Order, encode: Encode, limit: int
+    split: Split,
+    sentinels: Sentinels,
+    order: Order,
+    encode: Encode,
+    limit: int,
+    snippets: Sequence[int] = (),
 ) -> Example:
     """Return an example of at most ``limit`` tokens, the end token included.
+
+    :param snippets: tokens that stand in front of the head, and go before any of it does
 
     A suffix that is too long loses its end, and a head its beginning, as in the server's prompts;
     a middle that does not even fit alone loses its end, and the end token with it.
@@ -99,13 +108,18 @@ def lay_out(
     middle = middle[: limit - 3]
     suffix = list(encode(split.suffix))[: min(MAX_SUFFIX_TOKENS, limit - 3 - len(middle))]
     room = limit - 3 - len(middle) - len(suffix)
+    snippets = snippets if len(snippets) < room else ()
+    room -= len(snippets)
     head = list(encode(split.head))
     head = head[len(head) - room :] if len(head) > room else head
+    before = [sentinels.prefix]
     if order == "SPM":
-        front = [sentinels.prefix, sentinels.suffix, *suffix, sentinels.middle, *head]
-    else:
-        front = [sentinels.prefix, *head, sentinels.suffix, *suffix, sentinels.middle]
-    return Example([*front, *middle], len(front))
+        before += [sentinels.suffix, *suffix, sentinels.middle]
+    front = [*before, *snippets, *head]
+    if order == "PSM":
+        front += [sentinels.suffix, *suffix, sentinels.middle]
+    given = (len(before), len(before) + len(snippets))
+    return Example([*front, *middle], given, len(front))
 
 
 def _place_in_a_line(text: str, rng: np.random.Generator) -> int:

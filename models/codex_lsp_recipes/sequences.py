@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from codex_lsp.tokenizer import Tokenizer
 from codex_lsp_recipes import corpus
 from codex_lsp_recipes.fim import Order, Sentinels, draw_split, lay_out
+from codex_lsp_recipes.siblings import Siblings
 
 WINDOW_CHARS = 1_700
 """About what 512 tokens of Python hold."""
@@ -32,11 +33,13 @@ class Mix:
 
     :ivar fim_share: of the sequences from files, how many are fill-in-the-middle
     :ivar spm_share: how many of those have the suffix first
+    :ivar snippet_share: how many of those have pieces of the package's other files in front
     """
 
     length: int = 512
     fim_share: float = 0.7
     spm_share: float = 1.0
+    snippet_share: float = 0.3
     seed: int = 1
 
     @property
@@ -47,18 +50,26 @@ class Mix:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of text, and whether it reaches the end of its document."""
+    """A piece of text, and whether it reaches the end of its document.
+
+    :ivar file: the place of its file in the source's list
+    """
 
     text: str
     whole: bool
+    file: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingSequence:
-    """Token ids; ``middle`` is where those of the hole begin, None for plain text."""
+    """Token ids; ``middle`` is where those of the hole begin, None for plain text.
+
+    :ivar snippets: where the tokens of other files' pieces begin and end
+    """
 
     ids: list[int]
     middle: int | None = None
+    snippets: tuple[int, int] = (0, 0)
 
 
 class Sequences:
@@ -72,9 +83,15 @@ class Sequences:
         :param start: the token that every sequence begins with
         :raises UsageError: there is no corpus
         """
+        files = corpus.read_files(folder / corpus.FILES)
+        scripts = corpus.read_files(folder / corpus.SCRIPTS)
+        self._siblings = {
+            "file": Siblings(files, tokenizer),
+            "script": Siblings(scripts, tokenizer),
+        }
         self._passages: dict[str, list[tuple[Passage, ...]]] = {
-            "file": _cut(corpus.read_texts(folder / corpus.FILES)),
-            "script": _cut(corpus.read_texts(folder / corpus.SCRIPTS)),
+            "file": _cut([file.text for file in files]),
+            "script": _cut([file.text for file in scripts]),
             "function": _joined(corpus.read_texts(folder / corpus.FUNCTIONS)),
             "problem": _joined(corpus.read_texts(folder / corpus.PROBLEMS)),
         }
@@ -98,16 +115,28 @@ class Sequences:
         rng = np.random.default_rng([self._mix.seed, 2, index])
         room = self._mix.length - 1
         if source in WHOLE_FILES and rng.random() < self._mix.fim_share:
-            order: Order = "SPM" if rng.random() < self._mix.spm_share else "PSM"
-            split = draw_split(passages[0].text, rng)
-            example = lay_out(split, self._sentinels, order, self._encode, room)
-            return TrainingSequence([self._start, *example.ids], example.middle + 1)
+            return self._fill_in_the_middle(source, passages[0], rng, room)
         ids: list[int] = []
         for passage in passages:
             ids.extend(self._encode(passage.text))
             if passage.whole:
                 ids.append(self._sentinels.end)
         return TrainingSequence([self._start, *ids[:room]])
+
+    def _fill_in_the_middle(
+        self, source: str, passage: Passage, rng: np.random.Generator, room: int
+    ) -> TrainingSequence:
+        order: Order = "SPM" if rng.random() < self._mix.spm_share else "PSM"
+        split = draw_split(passage.text, rng)
+        snippets: tuple[int, ...] = ()
+        # The draw comes last: without snippets, the sequences are what they were before there were.
+        if rng.random() < self._mix.snippet_share:
+            snippets = self._siblings[source].snippets(passage.file, split.head)
+        example = lay_out(split, self._sentinels, order, self._encode, room, snippets)
+        begin, end = example.snippets
+        return TrainingSequence(
+            [self._start, *example.ids], example.middle + 1, (begin + 1, end + 1)
+        )
 
     def _passage(self, source: str, place: int) -> tuple[Passage, ...]:
         """Return what stands at ``place`` of a source, each of whose rounds is shuffled anew."""
@@ -121,7 +150,7 @@ class Sequences:
         return passages[int(self._orders[key][place])]
 
 
-def windows(text: str) -> list[Passage]:
+def windows(text: str, file: int = 0) -> list[Passage]:
     """Cut a file into passages of whole lines, all about equally long."""
     count = -(-len(text) // WINDOW_CHARS)
     size = len(text) / count
@@ -130,16 +159,16 @@ def windows(text: str) -> list[Passage]:
     for line in text.splitlines(keepends=True):
         current += line
         if done + len(current) >= size * (len(passages) + 1) and len(passages) < count - 1:
-            passages.append(Passage(current, whole=False))
+            passages.append(Passage(current, whole=False, file=file))
             done += len(current)
             current = ""
     if current:
-        passages.append(Passage(current, whole=True))
+        passages.append(Passage(current, whole=True, file=file))
     return passages
 
 
 def _cut(texts: Sequence[str]) -> list[tuple[Passage, ...]]:
-    return [(passage,) for text in texts for passage in windows(text)]
+    return [(passage,) for file, text in enumerate(texts) for passage in windows(text, file)]
 
 
 def _joined(texts: Sequence[str]) -> list[tuple[Passage, ...]]:

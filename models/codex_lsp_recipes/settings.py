@@ -49,7 +49,8 @@ class Settings:
         return cls(
             **{
                 **record,
-                "mix": Mix(**record["mix"]),
+                # Runs from before there were snippets go on without them.
+                "mix": Mix(**{"snippet_share": 0.0, **record["mix"]}),
                 "schedule": Schedule(**record["schedule"]),
             }
         )
@@ -65,6 +66,7 @@ class Changes:
     length: int | None = None
     fim_share: float | None = None
     spm_share: float | None = None
+    snippet_share: float | None = None
     middle_weight: float | None = None
     seed: int | None = None
 
@@ -78,6 +80,7 @@ class Changes:
             "length": self.length,
             "fim_share": self.fim_share,
             "spm_share": self.spm_share,
+            "snippet_share": self.snippet_share,
             "seed": self.seed,
         }
         own = {"rank": self.rank, "rows": self.rows, "middle_weight": self.middle_weight}

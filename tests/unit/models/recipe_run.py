@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -11,6 +12,7 @@ from tiny_model import TinySpec, write_gguf
 from codex_lsp_models.gguf_llama import GgufFile
 from codex_lsp_recipes import corpus
 from codex_lsp_recipes.base import base_tokenizer
+from codex_lsp_recipes.corpus import SourceFile
 from codex_lsp_recipes.fim import Sentinels
 from codex_lsp_recipes.measure import HeldOut
 from codex_lsp_recipes.model import AdaptedLlama
@@ -39,7 +41,8 @@ def write_corpus(folder: Path) -> Path:
                 text = f"def read_{number}(path):\n    with open(path) as file:\n" + (
                     f"        return file.read({number})\n\n\nclass File{number}:\n    pass\n"
                 )
-                file.write(json.dumps({"text": text}) + "\n")
+                origin = SourceFile("shelf", "1.0", "MIT", f"shelf/file{number}.py", text)
+                file.write(json.dumps(asdict(origin)) + "\n")
     return folder
 
 

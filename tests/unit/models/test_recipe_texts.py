@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from email.message import Message
 
 import numpy as np
@@ -16,10 +17,11 @@ from codex_lsp.bench.corpus import CORPUS as BENCH_CORPUS
 from codex_lsp.evals.quality.corpus import SOURCES as QUALITY_SOURCES
 from codex_lsp.model_dir import FimTokens, ModelDescription, PromptFormat
 from codex_lsp.options import TokenBudget
-from codex_lsp.prompt import PromptBuilder
+from codex_lsp.prompt import PromptBuilder, snippet_ids
 from codex_lsp.tokenizer import Tokenizer
-from codex_lsp.types import Context, Shape
+from codex_lsp.types import Context, Shape, Snippet, SnippetKind
 from codex_lsp_recipes.cleaning import MIN_CHARS, Dropped, judge_path, judge_text
+from codex_lsp_recipes.corpus import SourceFile
 from codex_lsp_recipes.decontaminate import NGRAM_WORDS, Decontaminator
 from codex_lsp_recipes.fim import Order, Sentinels, Split, draw_hole, draw_split, lay_out
 from codex_lsp_recipes.functions import documented_functions
@@ -27,6 +29,7 @@ from codex_lsp_recipes.licences import PERMISSIVE, permissive_licence
 from codex_lsp_recipes.npm import pinned_npm_packages
 from codex_lsp_recipes.schedule import Schedule
 from codex_lsp_recipes.sequences import WINDOW_CHARS, windows
+from codex_lsp_recipes.siblings import Siblings
 from codex_lsp_recipes.wheels import HELD_OUT, pinned_wheels
 
 SPECIAL = ("<|endoftext|>", "<p>", "<s>", "<m>")
@@ -247,24 +250,48 @@ def test_an_example_begins_as_the_servers_prompt_does(order: Order) -> None:
     form = PromptFormat(SPECIAL[0], SPECIAL[:1], FimTokens(*SPECIAL[1:], order=order))
     description = ModelDescription("tiny", "MIT", 1_024, "int8", prompt=form)
     context = Context(text[:cursor], text[cursor + 11 :], "python", Shape.BLOCK)
-    prompt, found = PromptBuilder(description, TOKENIZER).build(
-        context, TokenBudget(), 32, healed=" "
-    )
-    assert found == Anchor(0, text[:anchor])
-
     split = Split(text[:anchor], text[anchor : cursor + 11], text[cursor + 11 :])
-    example = [0, *lay_out(split, SENTINELS, order, TOKENIZER.encode, 512).ids]
+    for snippets in ((), (Snippet("shelf.py", "def read(path):", SnippetKind.IMPORTED),)):
+        prompt, found = PromptBuilder(description, TOKENIZER).build(
+            replace(context, snippets=snippets), TokenBudget(), 32, healed=" "
+        )
+        assert found == Anchor(0, text[:anchor], snippets)
 
-    assert tuple(example[: len(prompt.ids)]) == prompt.ids
-    assert TOKENIZER.decode(tuple(example[len(prompt.ids) : -1])) == " file.read()"
+        block = snippet_ids(snippets, "python", 96, TOKENIZER)
+        example = lay_out(split, SENTINELS, order, TOKENIZER.encode, 512, block)
+        begin, end = example.snippets
+        ids = [0, *example.ids]
+
+        assert tuple(ids[: len(prompt.ids)]) == prompt.ids
+        assert TOKENIZER.decode(tuple(ids[len(prompt.ids) : -1])) == " file.read()"
+        assert tuple(example.ids[begin:end]) == block
+
+
+SHELF = SourceFile("shop", "1.0", "MIT", "shop/shelf.py", "def take(book, shelf):\n    pass\n")
+DESK = SourceFile("shop", "1.0", "MIT", "shop/desk.py", "from .shelf import take\n\ntake(")
+OTHER = SourceFile("other", "1.0", "MIT", "shop/shelf.py", "def take(nothing):\n    pass\n")
+
+
+def test_what_stands_in_front_comes_from_other_files_of_the_package() -> None:
+    siblings = Siblings([OTHER, DESK, SHELF], TOKENIZER)
+    found = TOKENIZER.decode(siblings.snippets(1, DESK.text))
+    assert found == "# shop/shelf.py\n# def take(book, shelf):\n"
+    assert siblings.snippets(2, SHELF.text) == ()
 
 
 @settings(deadline=None)
-@given(st.text(alphabet="ab\n é", max_size=600), seeds, st.integers(8, 64))
-def test_an_example_keeps_to_its_limit(text: str, seed: int, limit: int) -> None:
+@given(
+    st.text(alphabet="ab\n é", max_size=600),
+    seeds,
+    st.integers(8, 64),
+    st.lists(st.just(9), max_size=40),
+)
+def test_an_example_keeps_to_its_limit(
+    text: str, seed: int, limit: int, snippets: list[int]
+) -> None:
     split = draw_split(text, np.random.default_rng(seed))
     for order in ("PSM", "SPM"):
-        ids = lay_out(split, SENTINELS, order, TOKENIZER.encode, limit).ids
+        ids = lay_out(split, SENTINELS, order, TOKENIZER.encode, limit, snippets).ids
         assert len(ids) <= limit
         assert [ids.count(token) for token in (1, 2, 3)] == [1, 1, 1]
 
