@@ -90,6 +90,9 @@ def _train(
     rank: Annotated[int | None, typer.Option(help="The adapter's rank.")] = None,
     rows: Annotated[int | None, typer.Option(help="Sequences a step.")] = None,
     length: Annotated[int | None, typer.Option(help="A sequence's length, in tokens.")] = None,
+    shares: Annotated[
+        str, typer.Option(help="Of every 16 sequences, how many from each source: 10,3,2,1.")
+    ] = "",
     fim_share: Annotated[
         float | None, typer.Option(help="The share of files as fill-in-the-middle.")
     ] = None,
@@ -117,6 +120,7 @@ def _train(
         rate=rate,
         rank=rank,
         rows=rows,
+        shares=read_shares(shares),
         length=length,
         fim_share=fim_share,
         spm_share=spm_share,
@@ -125,6 +129,20 @@ def _train(
         seed=seed,
     )
     train(Wish(run, corpus, base, resume, decay_steps, max_steps, threads), changes)
+
+
+def read_shares(text: str) -> tuple[int, ...] | None:
+    """Read how many sequences come from files, scripts, functions and problems."""
+    if not text:
+        return None
+    parts = text.split(",")
+    if len(parts) != 4 or not all(part.strip().isdecimal() for part in parts) or int(parts[0]) < 1:
+        raise typer.BadParameter(
+            "needs four numbers, of Python files (at least 1), scripts, functions and problems: "
+            "10,3,2,1.",
+            param_hint="--shares",
+        )
+    return tuple(map(int, parts))
 
 
 def _export(

@@ -21,8 +21,7 @@ from codex_lsp_recipes.siblings import Siblings
 WINDOW_CHARS = 1_700
 """About what 512 tokens of Python hold."""
 
-SLOTS = ("file",) * 10 + ("script",) * 3 + ("function",) * 2 + ("problem",)
-"""What every 16 sequences are made of, before they are shuffled."""
+SOURCES = ("file", "script", "function", "problem")
 
 WHOLE_FILES = frozenset({"file", "script"})
 
@@ -31,11 +30,13 @@ WHOLE_FILES = frozenset({"file", "script"})
 class Mix:
     """How sequences are made.
 
+    :ivar shares: how many of every 16 sequences, or whatever the sum is, come from each source
     :ivar fim_share: of the sequences from files, how many are fill-in-the-middle
     :ivar spm_share: how many of those have the suffix first
     :ivar snippet_share: how many of those have pieces of the package's other files in front
     """
 
+    shares: tuple[int, ...] = (10, 3, 2, 1)
     length: int = 512
     fim_share: float = 0.7
     spm_share: float = 1.0
@@ -99,19 +100,23 @@ class Sequences:
         self._sentinels = sentinels
         self._start = start
         self._mix = mix
+        self._slots = tuple(
+            source for source, share in zip(SOURCES, mix.shares, strict=True) for _ in range(share)
+        )
         self._orders: dict[tuple[str, int], NDArray[np.int64]] = {}
 
     def __len__(self) -> int:
         """Return after how many sequences the Python files begin anew."""
-        return len(self._passages["file"]) * len(SLOTS) // SLOTS.count("file")
+        return len(self._passages["file"]) * len(self._slots) // self._slots.count("file")
 
     def sequence(self, index: int) -> TrainingSequence:
         """Return sequence ``index``, of 2 tokens up to the mix's length."""
-        turn, slot = divmod(index, len(SLOTS))
-        slots = np.random.default_rng([self._mix.seed, 1, turn]).permutation(len(SLOTS))
-        source = SLOTS[slots[slot]]
-        before = sum(SLOTS[other] == source for other in slots[:slot])
-        passages = self._passage(source, turn * SLOTS.count(source) + before)
+        slots = self._slots
+        turn, slot = divmod(index, len(slots))
+        order = np.random.default_rng([self._mix.seed, 1, turn]).permutation(len(slots))
+        source = slots[order[slot]]
+        before = sum(slots[other] == source for other in order[:slot])
+        passages = self._passage(source, turn * slots.count(source) + before)
         rng = np.random.default_rng([self._mix.seed, 2, index])
         room = self._mix.length - 1
         if source in WHOLE_FILES and rng.random() < self._mix.fim_share:

@@ -63,6 +63,7 @@ class Changes:
     rate: float | None = None
     rank: int | None = None
     rows: int | None = None
+    shares: tuple[int, ...] | None = None
     length: int | None = None
     fim_share: float | None = None
     spm_share: float | None = None
@@ -77,6 +78,7 @@ class Changes:
     def applied(self, settings: Settings) -> Settings:
         """Return ``settings`` with the changes made."""
         mix = {
+            "shares": self.shares,
             "length": self.length,
             "fim_share": self.fim_share,
             "spm_share": self.spm_share,

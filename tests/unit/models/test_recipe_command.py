@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import typer
 
 REASON = "needs the extra `train`: pip install 'codex-lsp[train]'"
 torch = pytest.importorskip("torch", reason=REASON)
@@ -16,6 +17,7 @@ from recipe_run import write_corpus, write_tiny  # noqa: E402
 from codex_lsp.errors import UsageError  # noqa: E402
 from codex_lsp_recipes import checkpoint as checkpoints  # noqa: E402
 from codex_lsp_recipes import command  # noqa: E402
+from codex_lsp_recipes.cli import read_shares  # noqa: E402
 from codex_lsp_recipes.command import Wish, train  # noqa: E402
 from codex_lsp_recipes.settings import Changes, Settings  # noqa: E402
 
@@ -66,10 +68,24 @@ def test_a_run_begins_with_another_ones_checkpoint_and_other_settings(wish: Wish
     train(wish, SMALL)
     latest = wish.run / checkpoints.LATEST
     phase = replace(wish, run=wish.run.parent / "phase", resume=latest)
-    train(phase, Changes(middle_weight=6.0, fim_share=0.9))
+    train(phase, Changes(middle_weight=6.0, fim_share=0.9, shares=(2, 1, 1, 1)))
     assert step_of(phase.run) == 4
     before, after = settings_of(wish.run), settings_of(phase.run)
-    assert after == replace(before, mix=replace(before.mix, fim_share=0.9), middle_weight=6.0)
+    mix = replace(before.mix, fim_share=0.9, shares=(2, 1, 1, 1))
+    assert after == replace(before, mix=mix, middle_weight=6.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "shares"), [("", None), ("8,2,4,2", (8, 2, 4, 2)), ("1, 0, 0, 0", (1, 0, 0, 0))]
+)
+def test_shares_are_read(text: str, shares: tuple[int, ...] | None) -> None:
+    assert read_shares(text) == shares
+
+
+@pytest.mark.parametrize("text", ["1,2,3", "0,1,1,1", "a,b,c,d", "1,-1,1,1"])
+def test_shares_that_make_no_sense_are_refused(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="needs four numbers"):
+        read_shares(text)
 
 
 def test_settings_that_cannot_change_are_refused(wish: Wish) -> None:
