@@ -8,13 +8,13 @@ paper shows one example; wording and operations are ours.
 
 from __future__ import annotations
 
-import hashlib
 import random
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codex_lsp.errors import UsageError
+from codex_lsp.evals.made import size_of, sized_set
 from codex_lsp.evals.problems import Hole, Problem, ProblemSet
 
 NAMES = ("x", "y", "z", "w", "u", "v", "t")
@@ -41,20 +41,12 @@ def bindings(operations: Sequence[int], count: int, seed: int) -> ProblemSet:
     """
     if not operations or not all(1 <= number <= MOST for number in operations) or count < 1:
         raise UsageError(f"A problem has 1 to {MOST} operations, and there is 1 of a kind or more.")
-    problems = tuple(
-        _problem(size, number, random.Random(f"{seed}/{size}/{number}"))
-        for size in sorted(set(operations))
-        for number in range(count)
-    )
-    text = "\n".join(problem.prompt + problem.test for problem in problems)
-    return ProblemSet("bindings", hashlib.sha256(text.encode()).hexdigest(), problems)
+    return sized_set("bindings", operations, count, seed, _problem)
 
 
 def bound_operations(task_id: str) -> int | None:
     """Return how many operations the problem ``task_id`` binds; None when it binds none."""
-    kind, _, rest = task_id.partition("/")
-    size = rest.partition("/")[0]
-    return int(size) if kind == "Binding" and size.isdecimal() else None
+    return size_of(task_id, "Binding")
 
 
 def _problem(size: int, number: int, source: random.Random) -> Problem:

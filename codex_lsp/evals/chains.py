@@ -7,12 +7,12 @@ steps are the paper's thirteen, the Python of each is ours.
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from codex_lsp.errors import UsageError
+from codex_lsp.evals.made import size_of, sized_set
 from codex_lsp.evals.problems import Hole, Problem, ProblemSet
 
 _HEAD = '''def string_manipulation(s: str):
@@ -78,20 +78,12 @@ def chains(lengths: Sequence[int], count: int, seed: int) -> ProblemSet:
     """
     if not lengths or not all(1 <= length <= len(STEPS) for length in lengths) or count < 1:
         raise UsageError(f"A chain has 1 to {len(STEPS)} steps, and there is 1 of a kind or more.")
-    problems = tuple(
-        _problem(length, number, random.Random(f"{seed}/{length}/{number}"))
-        for length in sorted(set(lengths))
-        for number in range(count)
-    )
-    text = "\n".join(problem.prompt + problem.test for problem in problems)
-    return ProblemSet("chains", hashlib.sha256(text.encode()).hexdigest(), problems)
+    return sized_set("chains", lengths, count, seed, _problem)
 
 
 def chain_length(task_id: str) -> int | None:
     """Return how many steps the problem ``task_id`` chains; None when it is no chain."""
-    kind, _, rest = task_id.partition("/")
-    length = rest.partition("/")[0]
-    return int(length) if kind == "Chain" and length.isdecimal() else None
+    return size_of(task_id, "Chain")
 
 
 def _problem(length: int, number: int, source: random.Random) -> Problem:

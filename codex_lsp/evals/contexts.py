@@ -9,13 +9,13 @@ as the examples grow is the figure. The examples are the exercises of
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from codex_lsp.errors import UsageError
 from codex_lsp.evals.exercises import EXERCISES, Exercise
+from codex_lsp.evals.made import made_set
 from codex_lsp.evals.problems import Hole, Problem, ProblemSet
 
 ALONE, CORRECT, BUGGY = "alone", "correct", "buggy"
@@ -41,11 +41,9 @@ def contexts(examples: Sequence[int], seed: int, targets: ProblemSet | None = No
     if not examples or not all(0 <= number <= MOST for number in examples):
         raise UsageError(f"A problem has 0 to {MOST} examples in front of it.")
     whole = targets or ProblemSet("exercises", "", tuple(map(problem_of, EXERCISES)))
-    problems = tuple(
-        made for target in whole.problems for made in _placed(target, sorted(set(examples)), seed)
-    )
-    text = "\n".join(problem.prompt + problem.test for problem in problems)
-    return ProblemSet("contexts", hashlib.sha256(text.encode()).hexdigest(), problems)
+    wanted = sorted(set(examples))
+    problems = [made for target in whole.problems for made in _placed(target, wanted, seed)]
+    return made_set("contexts", problems)
 
 
 def place_of(task_id: str) -> Place | None:

@@ -11,11 +11,11 @@ ranks with (:mod:`codex_lsp.safety`): those are what it measures. The prompts ar
 from __future__ import annotations
 
 import ast
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from codex_lsp.evals.checking import PASSED
+from codex_lsp.evals.made import made_set
 from codex_lsp.evals.problems import Hole, Problem, ProblemSet
 
 INSECURE = "failed: insecure"
@@ -116,15 +116,14 @@ _AES_WISHES = (
 def crypto() -> ProblemSet:
     """Return all prompts: each wish with each library that can fulfil it, in both ways."""
     asked = [("RSA", _RSA, _RSA_WISHES), ("AES", _AES, _AES_WISHES)]
-    problems = tuple(
+    problems = [
         problem
         for kind, libraries, wishes in asked
         for library in libraries
         for number, (signature, wish) in enumerate(wishes)
         for problem in _problems(kind, number, library, signature, wish)
-    )
-    text = "\n".join(problem.prompt for problem in problems)
-    return ProblemSet("crypto", hashlib.sha256(text.encode()).hexdigest(), problems)
+    ]
+    return made_set("crypto", problems)
 
 
 def _problems(
