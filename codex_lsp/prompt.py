@@ -4,6 +4,9 @@ The prompt is split at an **anchor**: a place that stays put while the user type
 that the engine can keep its state up to there. It lies at the end of the last character before the
 cursor's line that is not blank, and stays there for some lines (:mod:`codex_lsp.anchors`). The
 whole prompt is tokenized at once and split between tokens, so that splitting never changes an id.
+
+A fill-in-the-middle model is given the text right of the cursor where that text says something.
+Else it goes on from the prefix as any model does, which is what it has read most of in training.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from codex_lsp.anchors import Anchor, anchor_offset
+from codex_lsp.context.shape import CLOSERS
 from codex_lsp.context.snippets.comments import as_comment
 from codex_lsp.model_dir import FimTokens, ModelDescription
 from codex_lsp.options import TokenBudget
@@ -68,8 +72,7 @@ class PromptBuilder:
 
     def says_something(self, context: Context) -> bool:
         """Say whether the model has anything to go on: text that it can see and is not blank."""
-        seen = context.prefix if self._fim is None else context.prefix + context.suffix
-        return bool(seen.strip())
+        return bool(context.prefix.strip() or self._seen_suffix(context))
 
     def build(
         self,
@@ -103,11 +106,22 @@ class PromptBuilder:
         split = sum(1 for end in ends if end <= len(anchor.text))
         drop = max(0, len(ids) - limit)
         head, tail = block + ids[drop:split], ids[max(split, drop) :]
-        if self._fim is None:
-            return Prompt(self.bos + head, tail, healed), anchor
         suffix_room = max(0, min(budget.suffix, room - len(head) - len(tail)))
-        suffix = self._tokenizer.encode(context.suffix)[:suffix_room]
+        suffix = self._tokenizer.encode(self._seen_suffix(context))[:suffix_room]
+        if self._fim is None or not suffix:
+            return Prompt(self.bos + head, tail, healed), anchor
         return self._fill_in_the_middle(self._fim, head, tail, suffix, healed), anchor
+
+    def _seen_suffix(self, context: Context) -> str:
+        """Return the text right of the cursor as the model is given it.
+
+        None of it where it says nothing: at a document's end, with no more behind the cursor than
+        brackets and quotes that an editor has closed by itself. Those come and go while a line is
+        typed, and the kept state would go with them.
+        """
+        if self._fim is None or all(char in CLOSERS for char in context.suffix.strip()):
+            return ""
+        return context.suffix
 
     def _new_anchor(self, prefix: str, prefix_start: int, limit: int) -> Anchor:
         """Put an anchor above the cursor's line, with room left for what will be typed."""

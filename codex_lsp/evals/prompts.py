@@ -8,8 +8,6 @@ the model answers to is the problem's, to the character.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from codex_lsp.errors import UsageError
 from codex_lsp.evals.problems import Problem
 from codex_lsp.model_dir import ModelDescription
@@ -27,14 +25,11 @@ class ProblemPrompts:
 
         :raises InvalidModelError: the vocabulary lacks one that the description names
         """
-        # Without text right of the hole a fill-in-the-middle model is asked to go on, as others.
-        prefix_only = replace(description, prompt=replace(description.prompt, fim=None))
-        self._with_suffix = PromptBuilder(description, tokenizer)
-        self._prefix_only = PromptBuilder(prefix_only, tokenizer)
+        self._builder = PromptBuilder(description, tokenizer)
         self._tokenizer = tokenizer
         self._context_length = description.context_length
-        self.stop_ids = self._with_suffix.stop_ids
-        self.bos = self._with_suffix.bos
+        self.stop_ids = self._builder.stop_ids
+        self.bos = self._builder.bos
 
     def build(self, problem: Problem, max_tokens: int, heal: bool = True) -> Prompt:
         """Make the prompt of ``problem``.
@@ -46,10 +41,9 @@ class ProblemPrompts:
         healed = last if heal and last in ("\n", " ", "\t") else ""
         prefix = problem.prompt[: len(problem.prompt) - len(healed)]
         self._refuse_too_long(problem, max_tokens)
-        builder = self._with_suffix if problem.suffix else self._prefix_only
         everything = TokenBudget(self._context_length, self._context_length)
         context = Context(prefix, problem.suffix, "python", Shape.BLOCK)
-        prompt, _ = builder.build(context, everything, max_tokens)
+        prompt, _ = self._builder.build(context, everything, max_tokens)
         # No anchor: a problem's prompt is read once for each batch, so there is no state to keep.
         return Prompt((), prompt.ids, healed)
 

@@ -92,6 +92,55 @@ def test_the_suffix_can_come_first() -> None:
     assert prompt.anchor_ids == (pre, suf, *TOKENIZER.encode("(c"), mid, *TOKENIZER.encode("a"))
 
 
+@pytest.mark.parametrize("suffix", ["", "\n", " \n\n\t\n", ")", '")\n', "}));\n\n"])
+def test_a_suffix_that_says_nothing_is_not_told(suffix: str) -> None:
+    context = context_of("a = 1\nb = f(", suffix)
+    told = PromptBuilder(description(fim=True), TOKENIZER).build(context, TokenBudget(), 10)
+    assert told == PromptBuilder(description(), TOKENIZER).build(context, TokenBudget(), 10)
+
+
+@pytest.mark.parametrize("suffix", ["x", "\nx", ")\n)\n", "\n  })\n})\n", ", b)"])
+def test_any_other_suffix_is(suffix: str) -> None:
+    builder = PromptBuilder(description(fim=True), TOKENIZER)
+    prompt = builder.build(context_of("a = 1\nb = f(", suffix), TokenBudget(), 10)[0]
+    pre, suf, mid = (TOKENIZER.token_id(name) for name in ("<pre>", "<suf>", "<mid>"))
+    head = (pre, *TOKENIZER.encode("a = 1"))
+    assert prompt.anchor_ids == (*head, suf, *TOKENIZER.encode(suffix), mid)
+
+
+def test_a_suffix_without_room_leaves_no_sentinels_behind() -> None:
+    builder = PromptBuilder(description(fim=True), TOKENIZER)
+    prompt = builder.build(context_of("a\nb", "\nc"), TokenBudget(suffix=0), 10)[0]
+    assert text_of(prompt.ids) == "a\nb"
+
+
+def test_closing_a_bracket_at_the_documents_end_keeps_the_anchor() -> None:
+    builder = PromptBuilder(description(fim=True), TOKENIZER)
+    places = [("b = ", ""), ("b = f(", ")"), ('b = f("', '")'), ('b = f("c"', ")")]
+    anchors = {
+        builder.build(context_of("a = 1\n" + line, suffix), TokenBudget(), 10)[0].anchor_ids
+        for line, suffix in places
+    }
+    assert [text_of(anchor) for anchor in anchors] == ["a = 1"]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "suffix", "fim", "says"),
+    [
+        ("", "x", False, False),
+        ("", "x", True, True),
+        ("\n ", " )\n", True, False),
+        ("a", "", True, True),
+        ("a", "", False, True),
+    ],
+)
+def test_whether_there_is_anything_to_go_on(
+    prefix: str, suffix: str, fim: bool, says: bool
+) -> None:
+    builder = PromptBuilder(description(fim=fim), TOKENIZER)
+    assert builder.says_something(context_of(prefix, suffix)) is says
+
+
 def test_control_tokens_in_the_users_text_are_only_text() -> None:
     ids = TOKENIZER.encode("a<end>b")
     assert TOKENIZER.token_id("<end>") not in ids
@@ -173,11 +222,11 @@ def test_a_snippet_that_is_too_long_is_cut_behind_a_line() -> None:
 
 def test_snippets_are_part_of_the_text_before_in_a_fill_in_the_middle_prompt() -> None:
     builder = PromptBuilder(description(fim=True), TOKENIZER)
-    context = with_snippets("a\nb =", FIRST, suffix=")")
+    context = with_snippets("a\nb =", FIRST, suffix="\nc")
     prompt, _ = builder.build(context, TokenBudget(), 10)
     pre, suf, mid = (TOKENIZER.token_id(name) for name in ("<pre>", "<suf>", "<mid>"))
     text = TOKENIZER.encode("# a.py\n# x = 1\na")
-    assert prompt.anchor_ids == (pre, *text, suf, *TOKENIZER.encode(")"), mid)
+    assert prompt.anchor_ids == (pre, *text, suf, *TOKENIZER.encode("\nc"), mid)
 
 
 def test_anchor_offset() -> None:
