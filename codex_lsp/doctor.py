@@ -147,7 +147,8 @@ def _check_model(name: str) -> tuple[ModelDir | None, Check]:
         mend = "Run `codex-lsp models pull`, with --force if the model is damaged."
         return None, Check("model", Verdict.FAILURE, str(error), mend)
     facts = model.description
-    found = f"{facts.name}, {facts.quantization}, {facts.kind}, {facts.licence}, in {model.path}"
+    said = (facts.name, facts.quantization, facts.kind, facts.licence, facts.origin)
+    found = f"{', '.join(filter(None, said))}, in {model.path}"
     return model, Check("model", Verdict.OK, found)
 
 

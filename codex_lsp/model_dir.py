@@ -182,6 +182,19 @@ class ModelDescription:
         """``fim`` where the model can see the text right of the cursor, else ``prefix``."""
         return "prefix" if self.prompt.fim is None else "fim"
 
+    @property
+    def adapter_sha256(self) -> str:
+        """The digest of the adapter in its weights; empty for weights as they were published."""
+        return self.source.get("adapter_sha256", "")
+
+    @property
+    def origin(self) -> str:
+        """What its weights were made of, in a few words; empty where that is not known."""
+        package, version = (self.source.get(key, "") for key in ("package", "version"))
+        base = f"{package} {version}".strip() or self.source.get("file", "")
+        adapter = self.source.get("adapter", "")
+        return f"{base} with the adapter {adapter}" if adapter else base
+
 
 @dataclass(frozen=True, slots=True)
 class ModelDir:

@@ -28,9 +28,12 @@ def find_or_offer(name: str | None) -> ModelDir:
         if name is not None and name != default_model():
             raise
     missing = (
-        f"No model is installed yet; `codex-lsp models pull` gets the default one ({wanted}, "
-        "a download of 93 MB)."
+        f"The default model ({wanted}) is not installed yet; `codex-lsp models pull` gets it "
+        "(a download of 93 MB)"
     )
+    if others := ", ".join(path.name for path in model_dir.installed()):
+        missing += f", and --model uses another that is installed: {others}"
+    missing += "."
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ModelNotFoundError(missing)
     import typer

@@ -49,6 +49,8 @@ def _row(entry: Entry) -> dict[str, str]:
         state = "not installed"
     else:
         state = f"installed, {entry.installed_bytes / 1e6:.0f} MB"
+        if entry.outdated:
+            state += f", of another version: codex-lsp models pull {entry.name}"
     facts = entry.installed or entry.manifest
     return {
         "name": entry.name,

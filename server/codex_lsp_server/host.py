@@ -246,7 +246,10 @@ class ModelHost:
                 f"codex-lsp: {text}. Getting it downloads 93 MB, once.", GET_IT
             )
         if not wanted:
-            text += "; `codex-lsp models pull` gets it (93 MB)."
+            text += "; `codex-lsp models pull` gets it (93 MB)"
+            if others := ", ".join(path.name for path in model_dir.installed()):
+                text += f", and the setting `model` uses another that is installed: {others}"
+            text += "."
             if wanted is None:
                 self._ui.warning(f"codex-lsp: {text}")
             return Rejection(RejectionReason.NO_MODEL, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -193,9 +194,25 @@ def test_without_a_model_one_sentence_says_what_to_do(tmp_path: Path) -> None:
     result = run("complete", "--stdin", text=ADD.encode(), home=tmp_path)
     assert (result.returncode, result.stdout) == (1, b"")
     assert result.stderr.decode() == (
-        "codex-lsp: No model is installed yet; `codex-lsp models pull` gets the default one "
-        f"({DEFAULT}, a download of 93 MB).\n"
+        f"codex-lsp: The default model ({DEFAULT}) is not installed yet; `codex-lsp models pull` "
+        "gets it (a download of 93 MB).\n"
     )
+
+
+def test_who_has_another_model_than_the_default_is_told_of_it(
+    model: ModelDir, tmp_path: Path
+) -> None:
+    """As after an update that brings another default."""
+    older = tmp_path / "models" / "older"
+    shutil.copytree(model.path, older)
+    refused = run("complete", "--stdin", text=ADD.encode(), home=tmp_path)
+    assert (refused.returncode, refused.stdout) == (1, b"")
+    assert refused.stderr.decode() == (
+        f"codex-lsp: The default model ({DEFAULT}) is not installed yet; `codex-lsp models pull` "
+        "gets it (a download of 93 MB), and --model uses another that is installed: older.\n"
+    )
+    used = run("complete", "--stdin", "--model", "older", text=ADD.encode(), home=tmp_path)
+    assert (used.returncode, used.stderr) == (0, b"")
 
 
 def test_the_doctor_finds_nothing_on_a_sound_machine(model: ModelDir) -> None:
@@ -241,7 +258,7 @@ def test_models_are_listed_shown_and_found(model: ModelDir) -> None:
     assert row["state"].startswith("installed, ")
     assert row["licence"] == "Apache-2.0"
     assert run("models", "path").stdout.decode() == f"{model.path}\n"
-    assert b'name = "smollm2-135m-instruct"' in run("models", "show", "--check").stdout
+    assert f'name = "{DEFAULT}"'.encode() in run("models", "show", "--check").stdout
 
 
 def test_the_version_needs_no_model() -> None:

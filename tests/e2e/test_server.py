@@ -11,6 +11,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcRequestCancelled
 from pytest_lsp import LanguageClient
 
+from codex_lsp_models.manifest import DEFAULT
 from tests.e2e.conftest import Start
 
 ADD = "def add(a, b):\n    return "
@@ -315,7 +316,7 @@ async def test_a_missing_model_is_offered_and_got(start: Start, tmp_path: Path) 
         await asyncio.sleep(0.1)
     assert texts(items)[0] == "a + b"
     assert asked == [
-        "codex-lsp: The default model (smollm2-135m-instruct) is not installed yet. "
+        f"codex-lsp: The default model ({DEFAULT}) is not installed yet. "
         "Getting it downloads 93 MB, once."
     ]
 
@@ -326,7 +327,7 @@ async def test_a_missing_model_is_named_to_a_client_that_cannot_be_asked(
     editor = await start(home=tmp_path, capabilities="neovim@v0.6.1")
     assert await editor.complete(editor.open(ADD), 1, 11) == []
     assert await editor.messages(1) == [
-        "codex-lsp: The default model (smollm2-135m-instruct) is not installed yet; "
+        f"codex-lsp: The default model ({DEFAULT}) is not installed yet; "
         "`codex-lsp models pull` gets it (93 MB)."
     ]
 

@@ -2,6 +2,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { USER_SETTINGS, until } from './codeServer';
+import { places } from './places';
 import { serverPid } from './processes';
 import type { Session } from './session';
 
@@ -50,7 +51,7 @@ export function controlScenarios(get: () => Session): void {
     await session.picture('hover');
     const text = (await hover.textContent()) ?? '';
     for (const fact of [
-      /Model\s*smollm2-135m-instruct/,
+      new RegExp(`Model\\s*${places.model}`),
       /Runs on\s*cpu, int8, \d+ threads?/,
       /Last answer\s*\d+ ms \(\w+\)/,
       /Answers\s*\d+, \d+ % without a new decoding/,
@@ -65,9 +66,9 @@ export function controlScenarios(get: () => Session): void {
   it('switches the model', async () => {
     const session = get();
     await session.ask('codex-lsp: Switch the Model');
-    await session.pick('smollm2-135m-instruct');
+    await session.pick(places.model);
     const set = async () =>
-      (await readFile(session.editor.machine, 'utf8')).includes('"codexLsp.model": "smollm2');
+      (await readFile(session.editor.machine, 'utf8')).includes(`"codexLsp.model": "${places.model}"`);
     await until(set, 'the setting is written');
     await session.status('ready');
   });
@@ -121,10 +122,11 @@ export function controlScenarios(get: () => Session): void {
 
   it('offers to get a model that is missing', { timeout: 500_000 }, async () => {
     const session = get();
+    const missing = `The default model (${places.model}) is not installed yet`;
     await rm(session.editor.models, { recursive: true });
     await session.command('codex-lsp: Restart the Server');
-    await session.told('The default model (smollm2-135m-instruct) is not installed yet').waitFor();
-    await session.status('not set up. The default model (smollm2-135m-instruct) is not installed yet');
+    await session.told(missing).waitFor();
+    await session.status(`not set up. ${missing}`);
     await session.picture('model-missing');
     await session.button('Get the model').click();
     await session.status('ready', 400_000);

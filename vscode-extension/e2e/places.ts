@@ -16,6 +16,8 @@ export const places = {
   vsix: needed('CODEX_LSP_E2E_VSIX'),
   /** What pip installs as the server. */
   package: needed('CODEX_LSP_E2E_PACKAGE'),
+  /** The name of its default model. */
+  model: needed('CODEX_LSP_E2E_MODEL'),
   /** A server that is installed already, to try out single scenarios; the set-up is left out then. */
   program: process.env.CODEX_LSP_E2E_PROGRAM ?? '',
   /** Where the README's pictures are drawn anew, if they are to be. */

@@ -62,7 +62,7 @@ export function setUpScenarios(get: () => Session): void {
 
   it('runs nothing of a folder that is not trusted, and says that it is restricted', async () => {
     const session = get();
-    await session.status('ready. smollm2-135m-instruct');
+    await session.status(`ready. ${places.model}`);
     expect(await session.says()).toContain('Restricted: this folder is not trusted');
     await session.item.hover();
     await session.page
@@ -82,7 +82,7 @@ export function setUpScenarios(get: () => Session): void {
     expect(await session.told("'model-of-the-folder'").count()).toBe(1);
     await session.picture('error');
     await rm(session.path('.vscode'), { recursive: true });
-    await session.status('ready. smollm2-135m-instruct');
+    await session.status(`ready. ${places.model}`);
     expect(existsSync(session.path('trap.sprung'))).toBe(false);
     await session.command('Notifications: Clear All Notifications');
     await until(async () => (await session.told('codex-lsp').count()) === 0, 'nothing is told any more');

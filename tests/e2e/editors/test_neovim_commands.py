@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from codex_lsp_models.manifest import DEFAULT
 from tests.e2e.editors.neovim import ADD, PLUGIN, Neovim, begin
 
 
@@ -109,7 +110,7 @@ def test_the_health_check_finds_nothing_wrong(nvim: Neovim) -> None:
         "suggestions are shown by",
         "The default model is installed: ",
         "serves 1 buffer(s).",
-        "a.py: ready, smollm2-135m-instruct",
+        f"a.py: ready, {DEFAULT}",
         "<Tab>: accept",
     ):
         assert line in report, report

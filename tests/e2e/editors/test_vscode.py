@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from codex_lsp_models.manifest import DEFAULT
+
 EXTENSION = Path(__file__).parents[3] / "vscode-extension"
 MOST_BYTES = 300_000
 
@@ -88,4 +90,5 @@ def test_what_a_user_does_in_real_vs_code(
         CODEX_LSP_E2E_CHROMIUM=chromium,
         CODEX_LSP_E2E_VSIX=vsix,
         CODEX_LSP_E2E_PACKAGE=server_wheel,
+        CODEX_LSP_E2E_MODEL=DEFAULT,
     )

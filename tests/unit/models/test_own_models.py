@@ -13,7 +13,7 @@ from codex_lsp.model_dir import FimTokens
 from codex_lsp_models import hf
 from codex_lsp_models.catalogue import Entry, entries, entry
 from codex_lsp_models.convert import convert
-from codex_lsp_models.manifest import DEFAULT, load_manifest
+from codex_lsp_models.manifest import DEFAULT, known_models
 
 
 def test_a_gguf_file_of_ones_own_becomes_a_model(tiny: Tiny, home: Path) -> None:
@@ -151,11 +151,13 @@ def test_a_hub_that_fails_is_explained(
 
 
 def test_the_list_has_known_models_and_ones_own(tiny: Tiny, home: Path) -> None:
-    assert entries(home) == [Entry(DEFAULT, load_manifest(DEFAULT))]
+    known = [Entry(manifest.name, manifest) for manifest in known_models()]
+    assert known[0].name == DEFAULT
+    assert entries(home) == known
     model = convert(str(tiny.gguf), "mine", home=home)
     size = sum(file.stat().st_size for file in model.path.iterdir())
     mine = Entry("mine", None, model.path, model.description, size)
-    assert entries(home)[1:] == [mine]
+    assert entries(home) == [*known, mine]
     assert entry("mine", home) == mine
     assert entry(DEFAULT, home).path is None
     with pytest.raises(ModelNotFoundError, match="No model named 'other' is known"):
