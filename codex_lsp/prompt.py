@@ -5,8 +5,9 @@ that the engine can keep its state up to there. It lies at the end of the last c
 cursor's line that is not blank, and stays there for some lines (:mod:`codex_lsp.anchors`). The
 whole prompt is tokenized at once and split between tokens, so that splitting never changes an id.
 
-A fill-in-the-middle model is given the text right of the cursor where that text says something.
-Else it goes on from the prefix as any model does, which is what it has read most of in training.
+A fill-in-the-middle model is given the text right of the cursor as well, but for brackets and
+quotes that an editor closes by itself: they come and go while a line is typed, and the kept state
+would go with them. Where nothing else follows, the model goes on from the prefix as any other does.
 """
 
 from __future__ import annotations
@@ -113,15 +114,18 @@ class PromptBuilder:
         return self._fill_in_the_middle(self._fim, head, tail, suffix, healed), anchor
 
     def _seen_suffix(self, context: Context) -> str:
-        """Return the text right of the cursor as the model is given it.
+        """Return the text right of the cursor as the model is given it; empty for none of it.
 
-        None of it where it says nothing: at a document's end, with no more behind the cursor than
-        brackets and quotes that an editor has closed by itself. Those come and go while a line is
-        typed, and the kept state would go with them.
+        Without closers on the cursor's line: the model closes what it opened, and the filters see
+        to it that nothing is closed twice, as they do for models that see no suffix at all.
         """
-        if self._fim is None or all(char in CLOSERS for char in context.suffix.strip()):
+        if self._fim is None:
             return ""
-        return context.suffix
+        line, newline, below = context.suffix.partition("\n")
+        if all(char in CLOSERS for char in line):
+            line = ""
+        suffix = line + newline + below
+        return suffix if suffix.strip() else ""
 
     def _new_anchor(self, prefix: str, prefix_start: int, limit: int) -> Anchor:
         """Put an anchor above the cursor's line, with room left for what will be typed."""

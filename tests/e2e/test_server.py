@@ -152,7 +152,7 @@ async def test_settings_change_while_the_server_runs(start: Start) -> None:
     assert await editor.complete(uri, 1, 11) == []
     push(types.DidChangeConfigurationParams({"codexLsp": {"disabledLanguages": ["python"]}}))
     assert await editor.complete(uri, 1, 11) == []
-    push(types.DidChangeConfigurationParams({"codexLsp": {"samples": 2}}))
+    push(types.DidChangeConfigurationParams({"codexLsp": {"samples": 1, "temperature": 0}}))
     assert texts(await editor.complete(uri, 1, 11))[0] == "a + b"
 
 
@@ -300,6 +300,7 @@ async def test_loading_shows_progress_and_early_requests_wait(start: Start) -> N
     ]
 
 
+@pytest.mark.timeout(400)
 async def test_a_missing_model_is_offered_and_got(start: Start, tmp_path: Path) -> None:
     asked: list[str] = []
 

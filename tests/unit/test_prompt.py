@@ -75,9 +75,9 @@ def test_a_prompt_leaves_room_for_what_is_decoded() -> None:
 
 def test_the_suffix_goes_into_the_anchor_of_a_fill_in_the_middle_prompt() -> None:
     builder = PromptBuilder(description(fim=True), TOKENIZER)
-    prompt = builder.build(context_of("a\nb =", ")\nc"), TokenBudget(), 10)[0]
+    prompt = builder.build(context_of("a\nb =", " 1\nc"), TokenBudget(), 10)[0]
     pre, suf, mid = (TOKENIZER.token_id(name) for name in ("<pre>", "<suf>", "<mid>"))
-    anchor = (pre, *TOKENIZER.encode("a"), suf, *TOKENIZER.encode(")\nc"), mid)
+    anchor = (pre, *TOKENIZER.encode("a"), suf, *TOKENIZER.encode(" 1\nc"), mid)
     assert prompt.anchor_ids == anchor
     assert text_of(prompt.tail_ids) == "\nb ="
 
@@ -99,13 +99,22 @@ def test_a_suffix_that_says_nothing_is_not_told(suffix: str) -> None:
     assert told == PromptBuilder(description(), TOKENIZER).build(context, TokenBudget(), 10)
 
 
-@pytest.mark.parametrize("suffix", ["x", "\nx", ")\n)\n", "\n  })\n})\n", ", b)"])
-def test_any_other_suffix_is(suffix: str) -> None:
+@pytest.mark.parametrize(
+    ("suffix", "told"),
+    [
+        ("x", "x"),
+        ("\nx", "\nx"),
+        (", b)", ", b)"),
+        (")\nx", "\nx"),
+        ('");\n  })\n})\n', "\n  })\n})\n"),
+    ],
+)
+def test_any_other_suffix_is_but_for_what_an_editor_closes(suffix: str, told: str) -> None:
     builder = PromptBuilder(description(fim=True), TOKENIZER)
     prompt = builder.build(context_of("a = 1\nb = f(", suffix), TokenBudget(), 10)[0]
     pre, suf, mid = (TOKENIZER.token_id(name) for name in ("<pre>", "<suf>", "<mid>"))
     head = (pre, *TOKENIZER.encode("a = 1"))
-    assert prompt.anchor_ids == (*head, suf, *TOKENIZER.encode(suffix), mid)
+    assert prompt.anchor_ids == (*head, suf, *TOKENIZER.encode(told), mid)
 
 
 def test_a_suffix_without_room_leaves_no_sentinels_behind() -> None:
@@ -114,14 +123,13 @@ def test_a_suffix_without_room_leaves_no_sentinels_behind() -> None:
     assert text_of(prompt.ids) == "a\nb"
 
 
-def test_closing_a_bracket_at_the_documents_end_keeps_the_anchor() -> None:
+@pytest.mark.parametrize("below", ["", "\nc = 3\n"])
+def test_a_bracket_that_the_editor_closes_keeps_the_anchor(below: str) -> None:
     builder = PromptBuilder(description(fim=True), TOKENIZER)
     places = [("b = ", ""), ("b = f(", ")"), ('b = f("', '")'), ('b = f("c"', ")")]
-    anchors = {
-        builder.build(context_of("a = 1\n" + line, suffix), TokenBudget(), 10)[0].anchor_ids
-        for line, suffix in places
-    }
-    assert [text_of(anchor) for anchor in anchors] == ["a = 1"]
+    contexts = [context_of("a = 1\n" + line, suffix + below) for line, suffix in places]
+    anchors = {builder.build(item, TokenBudget(), 10)[0].anchor_ids for item in contexts}
+    assert len(anchors) == 1
 
 
 @pytest.mark.parametrize(
