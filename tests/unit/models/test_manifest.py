@@ -5,7 +5,7 @@ from importlib import resources
 import pytest
 
 from codex_lsp.errors import InvalidModelError, ModelNotFoundError
-from codex_lsp.model_dir import FimTokens
+from codex_lsp.model_dir import FimTokens, digest_file
 from codex_lsp.ranking import FALLBACK
 from codex_lsp_models.manifest import (
     DEFAULT,
@@ -30,6 +30,12 @@ def test_every_manifest_is_valid_and_named_as_its_file() -> None:
         manifest = load_manifest(name)
         assert manifest.name == name
         assert len(manifest.source.archive_sha256) == len(manifest.source.member_sha256) == 64
+
+
+def test_every_adapter_is_in_the_package_and_is_the_one_that_is_meant() -> None:
+    for manifest in known_models():
+        if manifest.adapter is not None:
+            assert digest_file(manifest.adapter.path).sha256 == manifest.adapter_sha256
 
 
 def test_exactly_one_is_the_default() -> None:
