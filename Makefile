@@ -50,6 +50,7 @@ bench: $(VENV)/.dev
 # comparison with llama.cpp is made where the extra `peer` is installed.
 bench-all: $(VENV)/.dev
 	$(BIN)/codex-lsp models pull
+	$(BIN)/codex-lsp models pull smollm2-135m-instruct
 	$(BIN)/codex-lsp bench all --out runs/bench --page docs/performance.md
 	cp runs/bench/latency.svg docs/images/latency.svg
 

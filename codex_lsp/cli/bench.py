@@ -181,7 +181,7 @@ def _peer(
     out: _Out = None,
     as_json: _Json = False,
 ) -> None:
-    """Compare with llama.cpp on the same weights, taking turns. Needs the extra `peer`."""
+    """Compare with llama.cpp on the base's weights, taking turns. Needs the extra `peer`."""
     from codex_lsp.cli import bench_peer
     from codex_lsp.cli.bench_output import Output
 

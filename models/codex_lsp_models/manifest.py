@@ -132,6 +132,16 @@ def load_manifest(name: str) -> Manifest:
     return parse_manifest(file.read_text(encoding="utf-8"), f"{name}.toml")
 
 
+def base_of(name: str) -> Manifest:
+    """Return the known model that is what ``name`` is without its adapter; itself if it has none.
+
+    :raises ModelNotFoundError: no model of that name is known
+    """
+    manifest = load_manifest(name)
+    bases = (known for known in known_models() if known.adapter is None)
+    return next((base for base in bases if base.source == manifest.source), manifest)
+
+
 def parse_manifest(text: str, origin: str) -> Manifest:
     """Read the text of a manifest.
 

@@ -34,7 +34,7 @@ from codex_lsp_models import gguf_llama, sources
 from codex_lsp_models.build import read_logprobs
 from codex_lsp_models.gguf_llama import GgufFile
 from codex_lsp_models.gguf_tokenizer import build_tokenizer
-from codex_lsp_models.manifest import DEFAULT, load_manifest
+from codex_lsp_models.manifest import DEFAULT, base_of
 from codex_lsp_models.progress import silent
 
 Logprobs = NDArray[np.float32]
@@ -205,7 +205,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m codex_lsp_models.proof")
     parser.add_argument("--from-file", type=Path, help="the wheel or the GGUF file, if you have it")
     options = parser.parse_args(arguments)
-    source = load_manifest(DEFAULT).source
+    source = base_of(DEFAULT).source
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         if options.from_file is None:

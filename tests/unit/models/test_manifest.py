@@ -9,6 +9,7 @@ from codex_lsp.model_dir import FimTokens, digest_file
 from codex_lsp.ranking import FALLBACK
 from codex_lsp_models.manifest import (
     DEFAULT,
+    base_of,
     known_models,
     known_names,
     load_manifest,
@@ -36,6 +37,14 @@ def test_every_adapter_is_in_the_package_and_is_the_one_that_is_meant() -> None:
     for manifest in known_models():
         if manifest.adapter is not None:
             assert digest_file(manifest.adapter.path).sha256 == manifest.adapter_sha256
+
+
+def test_every_known_model_has_a_base_without_an_adapter() -> None:
+    for name in known_names():
+        base = base_of(name)
+        assert base.adapter is None
+        assert base.source == load_manifest(name).source
+    assert base_of(BASE) == load_manifest(BASE)
 
 
 def test_exactly_one_is_the_default() -> None:
