@@ -24,7 +24,7 @@ function withoutOne(text: string, character: string): string[] {
 export function editScenarios(get: () => Session): void {
   it('does not double a bracket that the editor has closed', async () => {
     const session = get();
-    await session.open('bracket.py', 'values = [3, 1, 2]\n|\nprint(max(values))\n');
+    await session.open('bracket.py', 'values = [3, 1, 2]\n|\nvalues.sort()\n');
     await session.type('print(');
     const text = await session.restingGhostText();
     await session.picture('bracket');
