@@ -19,7 +19,8 @@ from codex_lsp.tuning.measured import Measured, Pace, Size, SizePace, ThreadsPac
 from codex_lsp.tuning.policy import LADDER
 from tests.e2e.raw_client import RawClient
 
-CODE = "def add(a, b):\n    return "
+CODE = "def add(a, b):\n    return (a +"
+"""No blank at the end, which would be left to the samples and cost each a token."""
 
 
 class Home:
@@ -95,27 +96,29 @@ def test_a_damaged_file_is_measured_anew(home: Home, monkeypatch: pytest.MonkeyP
     assert store.load(home.model, this_machine()) is not None
 
 
+def samples_of(trace: dict[str, Any]) -> int:
+    """Return how many samples of a single token were drawn."""
+    return int(trace["work"]["decoded"])
+
+
 def test_what_was_measured_is_used_and_options_win(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home.keep(monkeypatch, made_up(3))
 
-    def complete(*options: str, switch: str = "") -> tuple[int, list[str]]:
-        asked = ("complete", "--stdin", "--json", "--seed", "1", "--temperature", "3")
-        model = ("--model", str(home.model.path), "--max-lines", "1")
-        code, out, err = home.run(*asked, *model, *options, stdin=CODE, switch=switch)
-        assert code == 0, err
+    def complete(*options: str, switch: str = "") -> tuple[int, int, list[str]]:
+        asked = ("complete", "--stdin", "--json", "--explain", "--seed", "1", "--temperature", "3")
+        model = ("--model", str(home.model.path), "--max-lines", "1", "--max-tokens", "1")
+        _, out, _ = home.run(*asked, *model, *options, stdin=CODE, switch=switch)
         answer = json.loads(out)
-        texts = [answer["completion"]["text"], *(item["text"] for item in answer["alternatives"])]
-        return answer["model"]["threads"], texts
+        texts = [item["text"] for item in answer["trace"]["candidates"]]
+        return answer["model"]["threads"], samples_of(answer["trace"]), texts
 
-    threads, texts = complete()
-    assert threads == 3
-    assert len(texts) == 3
-    assert complete("-n", "3", "--threads", "3", switch="off") == (3, texts)
-    threads, texts = complete("--threads", "1", "-n", "6")
-    assert threads == 1
-    assert len(texts) == 6
+    threads, samples, texts = complete()
+    assert (threads, samples) == (3, 3)
+    assert complete("-n", "3", "--threads", "3", switch="off") == (3, 3, texts)
+    threads, samples, _ = complete("--threads", "1", "-n", "6")
+    assert (threads, samples) == (1, 6)
 
 
 @pytest.mark.parametrize(
@@ -139,17 +142,18 @@ def test_the_server_uses_it_and_settings_win(
     settings = {"model": str(home.model.path), "logLevel": "info", "seed": 1, "temperature": 3}
     command = [sys.executable, "-m", "codex_lsp", "serve", "--stdio"]
     with RawClient(command, {"CODEX_LSP_HOME": str(home.path), store.SWITCH: switch}) as client:
-        client.initialize(initializationOptions={**settings, "maxLines": 1, **own})
+        client.initialize(initializationOptions={**settings, "maxLines": 1, "maxTokens": 1, **own})
         client.open("file:///a.py", CODE)
-        answer = client.call(
+        client.call(
             "textDocument/inlineCompletion",
             {
                 "textDocument": {"uri": "file:///a.py"},
-                "position": {"line": 1, "character": 11},
+                "position": {"line": 1, "character": len(CODE.splitlines()[1])},
                 "context": {"triggerKind": 1},
             },
         )
-        assert len(answer["result"]["items"]) == samples
+        (trace,) = client.call("codexLsp/explain", {"uri": "file:///a.py"})["result"]["traces"]
+        assert samples_of(trace) == samples
         assert client.stop() == 0
         assert f"loaded with {threads} threads, sized by {sizes}" in client.stderr
 

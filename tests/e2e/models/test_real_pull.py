@@ -36,7 +36,7 @@ def test_a_known_model_can_be_pulled(name: str, tmp_path: Path) -> None:
     # The adapter that comes with codex-lsp is checked like what is downloaded.
     adapter = load_manifest(name).adapter
     checked = {event.message for event in events if event.phase is Phase.CHECK}
-    assert len(checked) == (1 if adapter is None else 2)
+    assert len(checked) == (2 if adapter is None else 3)
     if adapter is not None:
         assert f"Checking {adapter.path.name}" in checked
         assert model.description.adapter_sha256 == adapter.sha256
