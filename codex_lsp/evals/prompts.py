@@ -9,7 +9,7 @@ the model answers to is the problem's, to the character.
 from __future__ import annotations
 
 from codex_lsp.errors import UsageError
-from codex_lsp.evals.problems import Problem
+from codex_lsp.evals.problems import Hole, Problem
 from codex_lsp.model_dir import ModelDescription
 from codex_lsp.options import TokenBudget
 from codex_lsp.prompt import PromptBuilder
@@ -42,7 +42,10 @@ class ProblemPrompts:
         prefix = problem.prompt[: len(problem.prompt) - len(healed)]
         self._refuse_too_long(problem, max_tokens)
         everything = TokenBudget(self._context_length, self._context_length)
-        context = Context(prefix, problem.suffix, "python", Shape.BLOCK)
+        # A line's own end is a part of its hole. It is shown behind it all the same, as in an
+        # editor, where the cursor stands on a blank line: else nothing would seem to be missing.
+        end = "\n" if problem.hole is Hole.LINE and problem.suffix else ""
+        context = Context(prefix, end + problem.suffix, "python", Shape.BLOCK)
         prompt, _ = self._builder.build(context, everything, max_tokens)
         # No anchor: a problem's prompt is read once for each batch, so there is no state to keep.
         return Prompt((), prompt.ids, healed)

@@ -77,7 +77,9 @@ def test_a_hole_is_filled_and_checked(tmp_path: Path) -> None:
 
 @pytest.mark.timeout(400)
 def test_fillings_of_a_hole_are_ranked_by_what_follows(tmp_path: Path) -> None:
-    problems = write(tmp_path / "problems.jsonl", HOLE)
+    # Behind a colon no model leaves the line blank.
+    hole = {**HOLE, "prompt": f"{HOLE['prompt']}    if b:\n"}
+    problems = write(tmp_path / "problems.jsonl", hole)
     done = run("infilling", "--out", tmp_path / "run", "--problems", problems, "-n", "3",
                "--temperature", "0.8", "--threads", "1", "--compute-type", "float32")  # fmt: skip
     assert done.returncode == 0, done.stderr

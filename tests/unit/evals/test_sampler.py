@@ -1,12 +1,15 @@
+from dataclasses import replace
+
 import pytest
 
 from codex_lsp.errors import UsageError
+from codex_lsp.evals.problems import Hole
 from codex_lsp.evals.prompts import ProblemPrompts
 from codex_lsp.evals.sampler import draw
 from codex_lsp.sampling import SamplingParams
 from codex_lsp.types import Candidate, FinishReason
 from tests.unit.evals.problem_files import ADD, add_problem
-from tests.unit.fake_engine import FakeEngine, description
+from tests.unit.fake_engine import FakeEngine, byte_tokenizer, description
 
 
 def samples(*rows: tuple[str, float], max_tokens: int = 60) -> tuple[list[Candidate], FakeEngine]:
@@ -69,3 +72,16 @@ def test_a_problem_that_does_not_fit_is_refused_not_cut() -> None:
     prompts = ProblemPrompts(description(context_length=80), engine.tokenizer)
     with pytest.raises(UsageError, match=r"^Own/0 .* the model's window holds 80"):
         draw(engine, prompts, add_problem(), SamplingParams(n=1, max_tokens=20))
+
+
+def test_a_lines_own_end_is_shown_behind_its_hole() -> None:
+    tokenizer = byte_tokenizer()
+    prompts = ProblemPrompts(description(fim=True), tokenizer)
+    hole = replace(add_problem(), hole=Hole.LINE, prompt="a = 1\n", suffix="c = 3\n")
+    pre, suf, mid = (tokenizer.token_id(name) for name in ("<pre>", "<suf>", "<mid>"))
+    suffix = tokenizer.encode("\nc = 3\n")
+    prompt = prompts.build(hole, 8)
+    assert (prompt.ids, prompt.healed) == (
+        (pre, suf, *suffix, mid, *tokenizer.encode("a = 1")),
+        "\n",
+    )
