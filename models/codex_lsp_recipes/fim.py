@@ -22,7 +22,8 @@ MAX_HOLE_CHARS = 500
 MAX_SUFFIX_TOKENS = 128
 """As the server's default budget."""
 
-CHAR_SHARE = 0.25
+ANY_SHARE = 0.05
+INLINE_SHARE = 0.2
 LINE_SHARE = 0.45
 """The rest of the holes are blocks."""
 
@@ -76,15 +77,22 @@ def draw_split(text: str, rng: np.random.Generator) -> Split:
 
 
 def draw_hole(text: str, rng: np.random.Generator) -> tuple[int, int]:
-    """Choose where a hole begins and ends: characters, the rest of a line, or a block of lines."""
+    """Choose where a hole begins and ends: a stretch of characters or lines, or within a line.
+
+    It is blank only where nothing else is left: a model that was shown blank middles answers with
+    them wherever it is unsure.
+    """
     kind = rng.random()
-    if kind < CHAR_SHARE:
+    if kind < ANY_SHARE:
         start = int(rng.integers(0, len(text) + 1))
-        length = int(math.exp(rng.uniform(0, math.log(MAX_HOLE_CHARS))))
-        return start, min(len(text), start + length)
+        end = min(len(text), start + int(math.exp(rng.uniform(0, math.log(MAX_HOLE_CHARS)))))
+        if text[start:end].strip():
+            return start, end
     start = _place_in_a_line(text, rng)
     end = _line_end(text, start)
-    if kind >= CHAR_SHARE + LINE_SHARE:
+    if kind < ANY_SHARE + INLINE_SHARE and end > start:
+        return start, int(rng.integers(start + 1, end + 1))
+    if kind >= ANY_SHARE + INLINE_SHARE + LINE_SHARE:
         end = _block_end(text, start, end, rng)
     return start, end
 

@@ -6,7 +6,8 @@ step sees exactly what an unbroken run would have seen, with no state to keep.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,23 +55,25 @@ class Passage:
     """A piece of text, and whether it reaches the end of its document.
 
     :ivar file: the place of its file in the source's list
+    :ivar given: how many characters of it are only read, and not learned to write
     """
 
     text: str
     whole: bool
     file: int = 0
+    given: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingSequence:
     """Token ids; ``middle`` is where those of the hole begin, None for plain text.
 
-    :ivar snippets: where the tokens of other files' pieces begin and end
+    :ivar given: where tokens begin and end that are only read: pieces of other files, and tasks
     """
 
     ids: list[int]
     middle: int | None = None
-    snippets: tuple[int, int] = (0, 0)
+    given: tuple[tuple[int, int], ...] = ()
 
 
 class Sequences:
@@ -94,9 +97,10 @@ class Sequences:
             "file": _cut([file.text for file in files]),
             "script": _cut([file.text for file in scripts]),
             "function": _joined(corpus.read_texts(folder / corpus.FUNCTIONS)),
-            "problem": _joined(corpus.read_texts(folder / corpus.PROBLEMS)),
+            "problem": _joined(corpus.read_texts(folder / corpus.PROBLEMS), _task_end),
         }
         self._encode = tokenizer.encode
+        self._encode_with_ends = tokenizer.encode_with_ends
         self._sentinels = sentinels
         self._start = start
         self._mix = mix
@@ -121,12 +125,19 @@ class Sequences:
         room = self._mix.length - 1
         if source in WHOLE_FILES and rng.random() < self._mix.fim_share:
             return self._fill_in_the_middle(source, passages[0], rng, room)
-        ids: list[int] = []
+        return self._plain(passages, room)
+
+    def _plain(self, passages: Sequence[Passage], room: int) -> TrainingSequence:
+        ids = [self._start]
+        given: list[tuple[int, int]] = []
         for passage in passages:
-            ids.extend(self._encode(passage.text))
+            found, ends = self._encode_with_ends(passage.text)
+            if passage.given:
+                given.append((len(ids), len(ids) + bisect_right(ends, passage.given)))
+            ids.extend(found)
             if passage.whole:
                 ids.append(self._sentinels.end)
-        return TrainingSequence([self._start, *ids[:room]])
+        return TrainingSequence(ids[: room + 1], given=tuple(given))
 
     def _fill_in_the_middle(
         self, source: str, passage: Passage, rng: np.random.Generator, room: int
@@ -140,7 +151,7 @@ class Sequences:
         example = lay_out(split, self._sentinels, order, self._encode, room, snippets)
         begin, end = example.snippets
         return TrainingSequence(
-            [self._start, *example.ids], example.middle + 1, (begin + 1, end + 1)
+            [self._start, *example.ids], example.middle + 1, ((begin + 1, end + 1),)
         )
 
     def _passage(self, source: str, place: int) -> tuple[Passage, ...]:
@@ -176,7 +187,18 @@ def _cut(texts: Sequence[str]) -> list[tuple[Passage, ...]]:
     return [(passage,) for file, text in enumerate(texts) for passage in windows(text, file)]
 
 
-def _joined(texts: Sequence[str]) -> list[tuple[Passage, ...]]:
+def _task_end(text: str) -> int:
+    """Return where the docstring of a problem ends: what it asks for is not for the model to say.
+
+    As the Codex paper does it with its problems (section 4).
+    """
+    quotes = '"""'
+    return text.index(quotes, text.index(quotes) + len(quotes)) + len(quotes)
+
+
+def _joined(
+    texts: Sequence[str], given: Callable[[str], int] = lambda text: 0
+) -> list[tuple[Passage, ...]]:
     """Put short texts together until a window is full."""
     groups: list[list[Passage]] = []
     size = WINDOW_CHARS
@@ -184,6 +206,6 @@ def _joined(texts: Sequence[str]) -> list[tuple[Passage, ...]]:
         if size + len(text) > WINDOW_CHARS:
             groups.append([])
             size = 0
-        groups[-1].append(Passage(text, whole=True))
+        groups[-1].append(Passage(text, whole=True, given=given(text)))
         size += len(text)
     return [tuple(group) for group in groups]

@@ -169,8 +169,7 @@ def weighted(
 ) -> tuple[Tensor, Tensor]:
     """Return a sequence's ids and how much each counts as a target, both [length].
 
-    The sentinels and the snippets count nothing: the server gives them, and the model never has to
-    say them.
+    The sentinels and what is given count nothing: the model never has to say them.
     """
     ids = torch.tensor(sequence.ids)
     weights = torch.ones(len(ids))
@@ -178,8 +177,8 @@ def weighted(
         weights[sequence.middle :] = middle_weight
     for sentinel in (sentinels.prefix, sentinels.suffix, sentinels.middle):
         weights[ids == sentinel] = 0.0
-    begin, end = sequence.snippets
-    weights[begin:end] = 0.0
+    for begin, end in sequence.given:
+        weights[begin:end] = 0.0
     return ids, weights
 
 

@@ -38,7 +38,8 @@ def write_corpus(folder: Path) -> Path:
     for name in corpus.PARTS:
         with (folder / name).open("w") as file:
             for number in range(7):
-                text = f"def read_{number}(path):\n    with open(path) as file:\n" + (
+                text = f'def read_{number}(path):\n    """Read it."""\n' + (
+                    "    with open(path) as file:\n"
                     f"        return file.read({number})\n\n\nclass File{number}:\n    pass\n"
                 )
                 origin = SourceFile("shelf", "1.0", "MIT", f"shelf/file{number}.py", text)

@@ -178,7 +178,7 @@ def test_the_loss_in_pieces_is_that_of_the_whole_and_so_are_its_gradients() -> N
 
 def test_what_the_server_gives_is_no_target_and_a_middle_can_weigh_more() -> None:
     sequence = [0, SENTINELS.prefix, SENTINELS.suffix, 8, SENTINELS.middle, 6, 5, 9, 7, 0]
-    ids, weights = weighted(TrainingSequence(sequence, 8, snippets=(5, 7)), SENTINELS, 2.0)
+    ids, weights = weighted(TrainingSequence(sequence, 8, given=((5, 7),)), SENTINELS, 2.0)
     assert ids.tolist() == sequence
     assert weights.tolist() == [1, 0, 0, 1, 0, 0, 0, 1, 2, 2]
     _, weights = weighted(TrainingSequence([0, 9, 7]), SENTINELS, 2.0)
