@@ -2,11 +2,14 @@
 
 The last newline or blank of a prompt belongs to the token that follows it (a newline and the
 indentation behind it are one token), so it is left to the samples, each of which has to begin with
-it (token healing, as :mod:`codex_lsp.healing` does it for a blank before the cursor). The text that
-the model answers to is the problem's, to the character.
+it (token healing, as :mod:`codex_lsp.healing` does it for a blank before the cursor). Blank lines
+at the prompt's end would be a part of that token, too, so the model is not shown them: behind a
+bare newline it would have to go on as it never read. Nothing else of a problem's text is changed.
 """
 
 from __future__ import annotations
+
+import re
 
 from codex_lsp.errors import UsageError
 from codex_lsp.evals.problems import Hole, Problem
@@ -15,6 +18,8 @@ from codex_lsp.options import TokenBudget
 from codex_lsp.prompt import PromptBuilder
 from codex_lsp.tokenizer import Tokenizer
 from codex_lsp.types import Context, Prompt, Shape
+
+_BLANK_LINES = re.compile(r"\n\s*\n\Z")
 
 
 class ProblemPrompts:
@@ -37,9 +42,10 @@ class ProblemPrompts:
         :param max_tokens: how many tokens will be decoded; they need room in the model's window
         :raises UsageError: problem and completion do not fit into the model's window
         """
-        last = problem.prompt[-1:]
+        shown = _BLANK_LINES.sub("\n", problem.prompt)
+        last = shown[-1:]
         healed = last if heal and last in ("\n", " ", "\t") else ""
-        prefix = problem.prompt[: len(problem.prompt) - len(healed)]
+        prefix = shown[: len(shown) - len(healed)]
         self._refuse_too_long(problem, max_tokens)
         everything = TokenBudget(self._context_length, self._context_length)
         # A line's own end is a part of its hole. It is shown behind it all the same, as in an

@@ -50,6 +50,14 @@ def test_the_last_newline_is_left_to_the_samples() -> None:
     assert engine.tokenizer.decode(prompt.ids) == ADD["prompt"][:-1]
 
 
+@pytest.mark.parametrize("end", ["\n\n", "\n    \n\n"])
+def test_blank_lines_at_a_prompts_end_are_not_shown(end: str) -> None:
+    tokenizer = byte_tokenizer()
+    hole = replace(add_problem(), hole=Hole.LINE, prompt=f"def one():\n\n    a = 1{end}")
+    prompt = ProblemPrompts(description(), tokenizer).build(hole, 20)
+    assert (tokenizer.decode(prompt.ids), prompt.healed) == ("def one():\n\n    a = 1", "\n")
+
+
 def test_a_sample_that_does_not_begin_with_it_is_lost() -> None:
     found, _ = samples((" pass<end>", -1.0), ("\n    pass<end>", -1.0))
     assert [item.text for item in found] == ["", "    pass"]
