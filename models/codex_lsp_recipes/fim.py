@@ -79,8 +79,7 @@ def draw_split(text: str, rng: np.random.Generator) -> Split:
 def draw_hole(text: str, rng: np.random.Generator) -> tuple[int, int]:
     """Choose where a hole begins and ends: a stretch of characters or lines, or within a line.
 
-    It is blank only where nothing else is left: a model that was shown blank middles answers with
-    them wherever it is unsure.
+    It is blank only where nothing else is left: nobody asks for indentation.
     """
     kind = rng.random()
     if kind < ANY_SHARE:
