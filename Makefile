@@ -20,7 +20,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.runtime
 
 demo: $(VENV)/.runtime
 	$(BIN)/codex-lsp models pull
-	$(BIN)/codex-lsp complete examples/inventory.py --line 34 -n 8 --temperature 0.7 --seed 7
+	$(BIN)/codex-lsp complete examples/inventory.py --line 35 -n 8 --temperature 1 --seed 7
 
 test: $(VENV)/.dev check
 	scripts/install-test-tools

@@ -26,10 +26,11 @@ class Inventory:
         """Take an item off the shelf and return it."""
         if name not in self.items:
             raise KeyError(name)
+        return self.items.pop(name)
 
     def total_value(self) -> float:
         """Return what everything on the shelf is worth."""
         total = 0.0
         for item in self.items.values():
-            total +=
+            total += item.price *
         return total

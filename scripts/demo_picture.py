@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMAND = "complete examples/inventory.py --line 34 -n 8 --temperature 0.7 --seed 7".split()
+COMMAND = "complete examples/inventory.py --line 35 -n 8 --temperature 1 --seed 7".split()
 """The same as of ``make demo``."""
 WIDTH = 88
 

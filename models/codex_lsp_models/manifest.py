@@ -18,7 +18,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-DEFAULT = "smollm2-135m-instruct"
+DEFAULT = "smollm2-135m-code"
 """The model that is used where the user names none."""
 
 FORMAT = 1

@@ -53,7 +53,8 @@ async def test_the_server_completes_with_the_network_cut_off(
     editor = await start({"samples": 2}, confined=without_network)
     uri = editor.open(ADD)
     items = await editor.complete(uri, 1, 11, invoked=True)
-    assert items[0].insert_text == "a + b"
+    # Two samples may both put it into brackets.
+    assert "a + b" in str(items[0].insert_text)
     assert editor.client.messages == []
 
 

@@ -49,8 +49,9 @@ async def test_lines_are_ranked_by_log_probability_and_all_different(start: Star
     items = await editor.complete(uri, 2, 12, invoked=True)
     assert len(items) >= 3
     assert len(set(texts(items))) == len(items)
-    scores = [accept_argument(item)["logprob"] for item in items]
-    assert scores == sorted(scores, reverse=True)
+    # What is known to be insecure comes last, and at this temperature something may be.
+    ranks = [(bool(one["findings"]), -one["logprob"]) for one in map(accept_argument, items)]
+    assert ranks == sorted(ranks)
 
 
 async def test_a_block_comes_whole_to_a_client_that_cannot_show_it_grow(start: Start) -> None:

@@ -20,6 +20,8 @@ from codex_lsp.options import TokenBudget
 from codex_lsp.prompt import PromptBuilder, snippet_ids
 from codex_lsp.tokenizer import Tokenizer
 from codex_lsp.types import Context, Shape, Snippet, SnippetKind
+from codex_lsp_models.manifest import DEFAULT, load_manifest
+from codex_lsp_recipes.base import BASE
 from codex_lsp_recipes.cleaning import MIN_CHARS, Dropped, judge_path, judge_text
 from codex_lsp_recipes.corpus import SourceFile
 from codex_lsp_recipes.decontaminate import NGRAM_WORDS, Decontaminator
@@ -28,7 +30,8 @@ from codex_lsp_recipes.functions import documented_functions
 from codex_lsp_recipes.licences import PERMISSIVE, permissive_licence
 from codex_lsp_recipes.npm import pinned_npm_packages
 from codex_lsp_recipes.schedule import Schedule
-from codex_lsp_recipes.sequences import WINDOW_CHARS, windows
+from codex_lsp_recipes.sequences import WINDOW_CHARS, Mix, windows
+from codex_lsp_recipes.settings import FIM_TOKENS, START_TOKEN
 from codex_lsp_recipes.siblings import Siblings
 from codex_lsp_recipes.wheels import HELD_OUT, pinned_wheels
 
@@ -312,3 +315,10 @@ def test_the_rate_warms_up_stays_and_decays() -> None:
     decay = Schedule(peak=1.0, warmup_steps=4, decay_from=10, decay_steps=3)
     assert [decay.rate(step) for step in range(9, 14)] == [1.0, 0.75, 0.5, 0.25, 0.0]
     assert decay.last_step == 13
+
+
+def test_the_default_model_is_asked_as_it_was_trained() -> None:
+    prompt = load_manifest(DEFAULT).prompt
+    assert prompt.bos == START_TOKEN
+    assert prompt.stop == load_manifest(BASE).prompt.stop
+    assert prompt.fim == FimTokens(*FIM_TOKENS, order=Mix().order)
