@@ -91,10 +91,13 @@ def _train(
     rows: Annotated[int | None, typer.Option(help="Sequences a step.")] = None,
     length: Annotated[int | None, typer.Option(help="A sequence's length, in tokens.")] = None,
     shares: Annotated[
-        str, typer.Option(help="Of every 16 sequences, how many from each source: 10,3,2,1.")
+        str, typer.Option(help="Of every 16 sequences, how many from each source: 8,3,4,1.")
     ] = "",
     fim_share: Annotated[
         float | None, typer.Option(help="The share of files as fill-in-the-middle.")
+    ] = None,
+    function_fim_share: Annotated[
+        float | None, typer.Option(help="The share of functions as fill-in-the-middle.")
     ] = None,
     spm_share: Annotated[
         float | None, typer.Option(help="How many of those have the suffix first.")
@@ -123,6 +126,7 @@ def _train(
         shares=read_shares(shares),
         length=length,
         fim_share=fim_share,
+        function_fim_share=function_fim_share,
         spm_share=spm_share,
         snippet_share=snippet_share,
         middle_weight=middle_weight,
@@ -139,7 +143,7 @@ def read_shares(text: str) -> tuple[int, ...] | None:
     if len(parts) != 4 or not all(part.strip().isdecimal() for part in parts) or int(parts[0]) < 1:
         raise typer.BadParameter(
             "needs four numbers, of Python files (at least 1), scripts, functions and problems: "
-            "10,3,2,1.",
+            "8,3,4,1.",
             param_hint="--shares",
         )
     return tuple(map(int, parts))

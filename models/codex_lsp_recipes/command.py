@@ -43,8 +43,9 @@ class Wish:
 def train(wish: Wish, changes: Changes) -> None:
     """Train as wished.
 
-    A run that exists keeps its settings. A new one takes those of the checkpoint that it begins
-    with, if there is one, and makes ``changes`` to them.
+    A run that exists keeps its settings and its corpus, and a decay those of what it branches off.
+    Another one takes the settings of the checkpoint that it begins with, if there is one, and makes
+    ``changes`` to them; its corpus may be another.
 
     :raises UsageError: a decay has nothing to branch off or would overwrite a run, settings of a
         run that exists are to be changed, the adapter's rank is not the checkpoint's, or the corpus
@@ -64,6 +65,8 @@ def train(wish: Wish, changes: Changes) -> None:
                 "new folder with --run."
             )
         settings = training.branch(settings, state.step, wish.decay_steps)
+    elif not begun:
+        settings = replace(settings, corpus="")
     settings = _on_corpus(settings, wish.corpus)
     gguf = GgufFile(fetch_base(wish.base))
     tokenizer = base_tokenizer(gguf)

@@ -4,7 +4,7 @@ The folder that it writes:
 
 - ``files.jsonl``: a Python file a line, with package, version, licence, path and text
 - ``scripts.jsonl``: the same of JavaScript and TypeScript
-- ``functions.jsonl``: the documented functions in them
+- ``functions.jsonl``: the documented functions of the packages that stand alone
 - ``problems.jsonl``: the training part of MBPP, each a function behind its task as a docstring
 - ``report.json``: what was kept, and how much fell out for which reason
 """
@@ -24,7 +24,7 @@ from codex_lsp.errors import UsageError
 from codex_lsp_recipes.cleaning import Dropped, judge_path, judge_text, parses
 from codex_lsp_recipes.decontaminate import Decontaminator
 from codex_lsp_recipes.duplicates import NearDuplicates
-from codex_lsp_recipes.functions import documented_functions
+from codex_lsp_recipes.functions import standalone_functions
 
 FILES = "files.jsonl"
 SCRIPTS = "scripts.jsonl"
@@ -119,15 +119,17 @@ def build(
     files = _Files(
         Decontaminator([*solutions, *(task["text"] for task in kept_back)]), NearDuplicates()
     )
+    functions = _Functions(files.decontaminator, NearDuplicates())
     for index, text in enumerate(held_out):
         files.seen.add(f"{_HELD_OUT}{index}", text)
+        functions.hold_out(f"{_HELD_OUT}{index}", text)
     output.mkdir(parents=True, exist_ok=True)
-    chars, functions = _write_python(packages.python, package_folder, files, output, say)
+    chars = _write_python(packages.python, package_folder, files, output, say)
     script_chars = _write_scripts(packages.scripts, package_folder, files, output, say)
     report = {
         "characters": sum(chars.values()),
         "script_characters": sum(script_chars.values()),
-        "functions": functions,
+        "functions": _write_functions(packages.python, package_folder, functions, output),
         "mbpp_problems": _write_problems(tasks, solutions, output),
         "evaluation_ngrams": files.decontaminator.ngrams,
         "dropped_files": {reason.value: files.dropped[reason] for reason in Dropped},
@@ -220,26 +222,61 @@ class _Files:
         return Dropped.HELD_OUT if other.startswith(_HELD_OUT) else Dropped.SAME
 
 
+@dataclass(frozen=True, slots=True)
+class _Functions:
+    """Finds the functions, and knows those that were found."""
+
+    decontaminator: Decontaminator
+    seen: NearDuplicates
+
+    def hold_out(self, key: str, text: str) -> None:
+        """See that no function of a text that is measured on, nor one like it, is found."""
+        if parses(text):
+            for index, function in enumerate(standalone_functions(text)):
+                self.seen.add(f"{key}/{index}", function)
+
+    def found(self, package: Package, folder: Path) -> Iterator[str]:
+        """Yield the functions of ``package``, also from files that are over its share."""
+        for name, content in sorted(package.sources(folder).items()):
+            text = content.decode("utf-8", "replace").replace("\r\n", "\n")
+            if judge_path(name) or judge_text(name, text):
+                continue
+            for index, function in enumerate(standalone_functions(text)):
+                if self.decontaminator.overlaps(function):
+                    continue
+                if self.seen.add(f"{package.name}/{name}/{index}", function) is None:
+                    yield function
+
+
 def _write_python(
     packages: Iterable[Package],
     folder: Path,
     files: _Files,
     output: Path,
     say: Callable[[str], None],
-) -> tuple[dict[str, int], int]:
-    """Write the files and their functions; return characters by package, and how many functions."""
+) -> dict[str, int]:
+    """Write the files; return characters by package."""
     chars: Counter[str] = Counter()
-    functions = 0
-    with _writing(output / FILES) as texts, _writing(output / FUNCTIONS) as bodies:
+    with _writing(output / FILES) as texts:
         for package in packages:
             for file in files.kept(package, folder, PACKAGE_CHARS):
                 _write_line(texts, asdict(file))
                 chars[package.name] += len(file.text)
-                for function in documented_functions(file.text):
-                    _write_line(bodies, {"package": file.package, "text": function})
-                    functions += 1
             say(f"{package.name} {package.version}: {chars[package.name]:,} characters")
-    return dict(chars), functions
+    return dict(chars)
+
+
+def _write_functions(
+    packages: Iterable[Package], folder: Path, functions: _Functions, output: Path
+) -> int:
+    """Write the functions; return how many there are."""
+    count = 0
+    with _writing(output / FUNCTIONS) as file:
+        for package in packages:
+            for function in functions.found(package, folder):
+                _write_line(file, {"package": package.name, "text": function})
+                count += 1
+    return count
 
 
 def _write_scripts(

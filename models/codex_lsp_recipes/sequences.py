@@ -33,13 +33,16 @@ class Mix:
 
     :ivar shares: how many of every 16 sequences, or whatever the sum is, come from each source
     :ivar fim_share: of the sequences from files, how many are fill-in-the-middle
-    :ivar spm_share: how many of those have the suffix first
-    :ivar snippet_share: how many of those have pieces of the package's other files in front
+    :ivar function_fim_share: of those of functions, how many are one function with a hole
+    :ivar spm_share: how many of all with a hole have the suffix first
+    :ivar snippet_share: how many of those from files have pieces of the package's other files in
+        front
     """
 
-    shares: tuple[int, ...] = (10, 3, 2, 1)
+    shares: tuple[int, ...] = (8, 3, 4, 1)
     length: int = 512
     fim_share: float = 0.7
+    function_fim_share: float = 0.4
     spm_share: float = 1.0
     snippet_share: float = 0.3
     seed: int = 1
@@ -125,6 +128,9 @@ class Sequences:
         room = self._mix.length - 1
         if source in WHOLE_FILES and rng.random() < self._mix.fim_share:
             return self._fill_in_the_middle(source, passages[0], rng, room)
+        if source == "function" and rng.random() < self._mix.function_fim_share:
+            one = passages[int(rng.integers(len(passages)))]
+            return self._fill_in_the_middle(source, one, rng, room)
         return self._plain(passages, room)
 
     def _plain(self, passages: Sequence[Passage], room: int) -> TrainingSequence:
@@ -146,7 +152,7 @@ class Sequences:
         split = draw_split(passage.text, rng)
         snippets: tuple[int, ...] = ()
         # The draw comes last: without snippets, the sequences are what they were before there were.
-        if rng.random() < self._mix.snippet_share:
+        if source in WHOLE_FILES and rng.random() < self._mix.snippet_share:
             snippets = self._siblings[source].snippets(passage.file, split.head)
         example = lay_out(split, self._sentinels, order, self._encode, room, snippets)
         begin, end = example.snippets

@@ -49,8 +49,8 @@ class Settings:
         return cls(
             **{
                 **record,
-                # Runs from before there were snippets go on without them.
-                "mix": Mix(**{"snippet_share": 0.0, **record["mix"]}),
+                # Runs from before there were such sequences go on without them.
+                "mix": Mix(**{"snippet_share": 0.0, "function_fim_share": 0.0, **record["mix"]}),
                 "schedule": Schedule(**record["schedule"]),
             }
         )
@@ -66,6 +66,7 @@ class Changes:
     shares: tuple[int, ...] | None = None
     length: int | None = None
     fim_share: float | None = None
+    function_fim_share: float | None = None
     spm_share: float | None = None
     snippet_share: float | None = None
     middle_weight: float | None = None
@@ -81,6 +82,7 @@ class Changes:
             "shares": self.shares,
             "length": self.length,
             "fim_share": self.fim_share,
+            "function_fim_share": self.function_fim_share,
             "spm_share": self.spm_share,
             "snippet_share": self.snippet_share,
             "seed": self.seed,

@@ -17,6 +17,7 @@ from recipe_run import write_corpus, write_tiny  # noqa: E402
 from codex_lsp.errors import UsageError  # noqa: E402
 from codex_lsp_recipes import checkpoint as checkpoints  # noqa: E402
 from codex_lsp_recipes import command  # noqa: E402
+from codex_lsp_recipes import corpus as corpora  # noqa: E402
 from codex_lsp_recipes.cli import read_shares  # noqa: E402
 from codex_lsp_recipes.command import Wish, train  # noqa: E402
 from codex_lsp_recipes.settings import Changes, Settings  # noqa: E402
@@ -73,6 +74,20 @@ def test_a_run_begins_with_another_ones_checkpoint_and_other_settings(wish: Wish
     before, after = settings_of(wish.run), settings_of(phase.run)
     mix = replace(before.mix, fim_share=0.9, shares=(2, 1, 1, 1))
     assert after == replace(before, mix=mix, middle_weight=6.0)
+
+
+def test_a_run_that_begins_with_a_checkpoint_may_have_another_corpus(wish: Wish) -> None:
+    train(wish, SMALL)
+    other = write_corpus(wish.run.parent / "other")
+    (other / "problems.jsonl").write_text((other / "functions.jsonl").read_text() * 2)
+    latest = wish.run / checkpoints.LATEST
+    phase = replace(wish, run=wish.run.parent / "phase", resume=latest, corpus=other)
+    train(phase, NONE)
+    assert settings_of(wish.run).corpus == corpora.digest(wish.corpus)
+    assert settings_of(phase.run).corpus == corpora.digest(other) != corpora.digest(wish.corpus)
+    decay = replace(wish, run=wish.run.parent / "decay", resume=phase.run / checkpoints.LATEST)
+    with pytest.raises(UsageError, match="is not the corpus that the run was begun with"):
+        train(replace(decay, decay_steps=2), NONE)
 
 
 @pytest.mark.parametrize(

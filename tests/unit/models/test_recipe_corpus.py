@@ -39,6 +39,11 @@ class Shelf:
             if book.title == title:
                 return book
         raise LookupError(title)
+
+
+def shortest(titles):
+    """Return the one of the titles that has the fewest letters."""
+    return min(titles, key=len)
 '''
 CLOCK = '''"""A clock that is wound by hand."""
 
@@ -50,6 +55,7 @@ def angle_of_hour_hand(hours, minutes):
 
 
 def angle_of_minute_hand(minutes):
+    """Return how far the minute hand has come, in radians."""
     return math.tau * minutes / 60
 
 
@@ -62,7 +68,8 @@ def between(hours, minutes):
 SOLUTION = (
     "    return [word for word in words if word and word[0] in vowels and len(word) > shortest]\n"
 )
-COPIED = CLOCK.replace("clock", "sundial") + f"\n\ndef pick(words, vowels, shortest):\n{SOLUTION}"
+PICK = '    """Return the words that begin with a vowel and are long enough."""\n' + SOLUTION
+COPIED = CLOCK.replace("clock", "sundial") + f"\n\ndef pick(words, vowels, shortest):\n{PICK}"
 # A file about the same as another, and one about the same as what is measured on.
 AGAIN = SHELF.replace("A shelf of books", "A shelf for books")
 HELD_OUT = CLOCK.replace("A clock that is wound by hand", "A clock")
@@ -172,7 +179,8 @@ def test_the_corpus_is_what_is_left_and_the_report_says_why(tmp_path: Path) -> N
         "licence": "MIT",
     }
     (function,) = corpus.read_texts(made / corpus.FUNCTIONS)
-    assert function.startswith("def lend(self, title, reader):\n")
+    # Neither what the held-out file has, nor what the problem's solution is.
+    assert function.startswith("def shortest(titles):\n")
     assert corpus.read_texts(made / corpus.PROBLEMS) == [
         'def add(a, b):\n    """Write a function to add."""\n    return a + b\n'
     ]
@@ -184,6 +192,18 @@ def test_the_corpus_is_what_is_left_and_the_report_says_why(tmp_path: Path) -> N
         "overlaps with an evaluation problem": 1,
     }
     assert report["functions"] == 1 and report["mbpp_problems"] == 1
+
+
+def test_functions_are_also_those_of_files_over_the_share(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(corpus, "PACKAGE_CHARS", 1)
+    wheel = write_wheel(tmp_path, {"lib/shelf.py": SHELF, "lib/clock.py": CLOCK})
+    made = build(tmp_path, wheel, [])
+    assert len(corpus.read_texts(made / corpus.FILES)) == 1
+    clock, shelf = corpus.read_texts(made / corpus.FUNCTIONS)
+    assert clock.startswith("import math\n\n\ndef angle_of_minute_hand(minutes):\n")
+    assert shelf.startswith("def shortest(titles):\n")
 
 
 def test_the_same_wheels_give_the_same_bytes(tmp_path: Path) -> None:

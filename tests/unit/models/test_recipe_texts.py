@@ -26,7 +26,7 @@ from codex_lsp_recipes.cleaning import MIN_CHARS, Dropped, judge_path, judge_tex
 from codex_lsp_recipes.corpus import SourceFile
 from codex_lsp_recipes.decontaminate import NGRAM_WORDS, Decontaminator
 from codex_lsp_recipes.fim import Order, Sentinels, Split, draw_hole, draw_split, lay_out
-from codex_lsp_recipes.functions import documented_functions
+from codex_lsp_recipes.functions import standalone_functions
 from codex_lsp_recipes.licences import PERMISSIVE, permissive_licence
 from codex_lsp_recipes.npm import pinned_npm_packages
 from codex_lsp_recipes.schedule import Schedule
@@ -176,30 +176,85 @@ def test_fewer_words_than_an_n_gram_are_no_overlap() -> None:
 
 
 MODULE = '''
-class Shelf:
-    def first(self, books):
-        """Return the first of the books, by their titles."""
-        ordered = sorted(books)
-        return ordered[0]
+from __future__ import annotations
 
-    def bare(self):
-        return 1
+import os.path
+import numpy as np
+from collections import Counter, deque as queue
+from .shelves import Shelf
+
+LIMIT = 3
+
+
+def first(books: list[str]) -> str:
+    """Return the first of the books, by their titles."""
+    return sorted(books)[0]
+
+
+def commonest(words: queue[str], folder: str) -> str:
+    """Return the word that is the most common one in a file of the folder."""
+    def lines(path):
+        with open(path) as file:
+            return file.read()
+    for name in os.listdir(folder):
+        words.append(lines(os.path.join(folder, name)))
+    return Counter(words).most_common(1)[0][0]
+
+
+def depth(tree: list) -> int:
+    """Return how many lists stand within each other."""
+    return 1 + max((depth(part) for part in tree if isinstance(part, list)), default=0)
+
+
+def few(books):
+    """Return no more books than the module says."""
+    return books[:LIMIT]
+
+
+def matrix(rows):
+    """Return the rows as a matrix of another package."""
+    return np.array(rows)
+
+
+def shelf(books) -> Shelf:
+    """Return the books on a shelf that another module knows."""
+    return books
+
+
+@property
+def decorated(book):
+    """Return something that is not a mere function."""
+    return book
 
 
 def short():
     """Short."""
-    x = 1
-    return x
+    return 1
+
+
+def nothing():
+    """Promise something, and do not do anything."""
+
+
+class Books:
+    def last(self, books):
+        """Return the last of the books, by their titles."""
+        return sorted(books)[-1]
 '''
 
 
-def test_functions_with_a_docstring_are_found_and_dedented() -> None:
-    assert list(documented_functions(MODULE)) == [
-        "def first(self, books):\n"
+def test_functions_are_found_that_stand_alone_with_the_imports_they_use() -> None:
+    first, commonest, depth = standalone_functions(MODULE)
+    assert first == (
+        "def first(books: list[str]) -> str:\n"
         '    """Return the first of the books, by their titles."""\n'
-        "    ordered = sorted(books)\n"
-        "    return ordered[0]\n"
-    ]
+        "    return sorted(books)[0]\n"
+    )
+    assert commonest.startswith(
+        "from collections import Counter\nfrom collections import deque as queue\n"
+        "import os.path\n\n\ndef commonest(words: queue[str], folder: str) -> str:\n"
+    )
+    assert depth.startswith("def depth(tree: list) -> int:\n")
 
 
 texts = st.text(alphabet="ab(): \n\té😀", max_size=200)

@@ -37,10 +37,11 @@ from codex_lsp_models.progress import silent  # noqa: E402
 from codex_lsp_recipes import checkpoint as checkpoints  # noqa: E402
 from codex_lsp_recipes import training  # noqa: E402
 from codex_lsp_recipes.attention import causal_attention  # noqa: E402
+from codex_lsp_recipes.base import base_tokenizer  # noqa: E402
 from codex_lsp_recipes.curve import draw  # noqa: E402
 from codex_lsp_recipes.exporting import export  # noqa: E402
 from codex_lsp_recipes.head import head_logprobs, head_loss  # noqa: E402
-from codex_lsp_recipes.sequences import TrainingSequence  # noqa: E402
+from codex_lsp_recipes.sequences import Mix, Sequences, TrainingSequence  # noqa: E402
 from codex_lsp_recipes.training import Pace, weighted  # noqa: E402
 
 
@@ -174,6 +175,18 @@ def test_the_loss_in_pieces_is_that_of_the_whole_and_so_are_its_gradients() -> N
     with torch.no_grad():
         found = head_logprobs(x, weight, rows, row_ids, targets)
     torch.testing.assert_close(found, -every.detach())
+
+
+@pytest.mark.parametrize(("share", "holes"), [(0.0, 0), (1.0, 4)])
+def test_functions_have_holes_one_at_a_time(folder: Path, share: float, holes: int) -> None:
+    tokenizer = base_tokenizer(GgufFile(folder / "tiny.gguf"))
+    mix = Mix(shares=(1, 0, 1, 0), length=256, fim_share=0.0, function_fim_share=share)
+    sequences = Sequences(folder / "corpus", tokenizer, SENTINELS, SENTINELS.end, mix)
+    made = [sequences.sequence(index) for index in range(8)]
+    holed = [sequence for sequence in made if sequence.middle is not None]
+    assert len(holed) == holes
+    assert [tokenizer.decode(tuple(one.ids)).count("class File") for one in holed] == [1] * holes
+    assert all(begin == end for one in holed for begin, end in one.given)
 
 
 def test_what_the_server_gives_is_no_target_and_a_middle_can_weigh_more() -> None:
