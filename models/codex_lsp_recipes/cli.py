@@ -30,6 +30,8 @@ def build_app() -> typer.Typer:
     )
     app.command("corpus")(_corpus)
     app.command("train")(_train)
+    app.command("tasks")(_tasks)
+    app.command("keep")(_keep)
     app.command("export")(_export)
     app.command("evaluate")(_evaluate)
     app.command("plot")(_plot)
@@ -73,6 +75,33 @@ def _corpus(
     pinned = making.Packages(pinned_wheels(), pinned_npm_packages())
     making.build(pinned, packages, evaluations, held_out, corpus, typer.echo)
     typer.echo((corpus / making.REPORT).read_text(encoding="utf-8"))
+
+
+def _tasks(
+    out: Annotated[Path, typer.Argument(help="The file to write, for `codex-lsp eval humaneval`.")],
+    mbpp: Annotated[Path, typer.Option(help="mbpp.jsonl.gz, for the tests.")],
+    corpus: Annotated[Path, _CORPUS] = DATA / "corpus",
+) -> None:
+    """Write the corpus' problems and functions that have tests, each if it passes them."""
+    from codex_lsp.evals.sandbox.launch import open_confinement
+    from codex_lsp.evals.sandbox.runner import Sandbox
+    from codex_lsp_recipes.filtering import write_tasks
+
+    count = write_tasks(mbpp, corpus, Sandbox(open_confinement()), out)
+    typer.echo(f"{out}: {count} tasks")
+
+
+def _keep(
+    run: Annotated[Path, typer.Argument(help="A run of `codex-lsp eval humaneval` on the tasks.")],
+    tasks: Annotated[Path, typer.Option(help="The tasks.")],
+    out: Annotated[Path, typer.Option(help="The folder of the new corpus.")],
+    corpus: Annotated[Path, _CORPUS] = DATA / "corpus",
+) -> None:
+    """Write the corpus again, with the samples that passed among its problems."""
+    from codex_lsp_recipes.filtering import write_filtered
+
+    count = write_filtered(run, tasks, corpus, out)
+    typer.echo(f"{out}: the corpus and {count} samples that passed")
 
 
 def _train(

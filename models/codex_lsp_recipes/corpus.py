@@ -109,10 +109,10 @@ def build(
     :raises DamagedFileError: a package is another file, or under another licence
     :raises UsageError: a file of problems cannot be read
     """
-    tasks = _read_problems(evaluations.mbpp)
+    tasks = read_problems(evaluations.mbpp)
     solutions = [
         problem["prompt"] + problem["canonical_solution"]
-        for problem in _read_problems(evaluations.human_eval)
+        for problem in read_problems(evaluations.human_eval)
     ]
     kept_back = [task for task in tasks if task["task_id"] in MBPP_TEST]
     solutions.extend(task["code"] for task in kept_back)
@@ -306,7 +306,7 @@ def _write_problems(tasks: list[dict[str, Any]], solutions: list[str], output: P
     count = 0
     with _writing(output / PROBLEMS) as problems:
         for task in tasks:
-            text = _as_function(task)
+            text = as_function(task)
             wanted = task["task_id"] not in MBPP_TEST and parses(text)
             if wanted and not decontaminator.overlaps(text):
                 _write_line(problems, {"package": "mbpp", "text": text})
@@ -319,7 +319,11 @@ def _writing(file: Path) -> TextIO:
     return file.open("w", encoding="utf-8", newline="\n")
 
 
-def _read_problems(file: Path) -> list[dict[str, Any]]:
+def read_problems(file: Path) -> list[dict[str, Any]]:
+    """Return the records of HumanEval.jsonl.gz or mbpp.jsonl.gz.
+
+    :raises UsageError: it cannot be read
+    """
     try:
         with gzip.open(file, "rt", encoding="utf-8") as lines:
             return [json.loads(line) for line in lines]
@@ -327,7 +331,7 @@ def _read_problems(file: Path) -> list[dict[str, Any]]:
         raise UsageError(f"{file} cannot be read as problems ({error}).") from error
 
 
-def _as_function(task: dict[str, Any]) -> str:
+def as_function(task: dict[str, Any]) -> str:
     """Put the task of an MBPP problem into its solution as a docstring, as HumanEval has it."""
     code = str(task["code"]).replace("\r\n", "\n").replace("\t", "    ").rstrip() + "\n"
     text = " ".join(str(task["text"]).split())

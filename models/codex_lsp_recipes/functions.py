@@ -30,20 +30,40 @@ def standalone_functions(module: str) -> Iterator[str]:
         warnings.simplefilter("ignore")
         tree = ast.parse(module)
     imports = _standard_imports(tree)
-    lines = module.splitlines(keepends=True)
+    lines = module.split("\n")  # as the parser counts them: a form feed ends none
     for node in tree.body:
         if not isinstance(node, ast.FunctionDef) or node.decorator_list:
             continue
         docstring = ast.get_docstring(node)
         if not docstring or len(docstring) < MIN_DOCSTRING_CHARS or len(node.body) < 2:
             continue
-        source = "".join(lines[node.lineno - 1 : node.end_lineno]).rstrip() + "\n"
+        source = "\n".join(lines[node.lineno - 1 : node.end_lineno]).rstrip() + "\n"
         if len(source) > MAX_FUNCTION_CHARS:
             continue
         names = _free_names(source) - _BUILTINS - {node.name}
         if names <= imports.keys():
             head = "".join(f"{line}\n" for line in sorted({imports[name] for name in names}))
             yield f"{head}\n\n{source}" if head else source
+
+
+def task_end(text: str) -> int:
+    """Return where the docstring of the last function of ``text`` ends, or else the module's.
+
+    :raises ValueError: neither has one
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tree = ast.parse(text)
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    holder = functions[-1] if functions else tree
+    if ast.get_docstring(holder, clean=False) is None:
+        raise ValueError("There is no docstring.")
+    docstring = holder.body[0]
+    assert docstring.end_lineno is not None and docstring.end_col_offset is not None
+    lines = text.split("\n")
+    before = lines[: docstring.end_lineno - 1]
+    last = lines[docstring.end_lineno - 1].encode()[: docstring.end_col_offset].decode()
+    return sum(len(line) + 1 for line in before) + len(last)
 
 
 def _standard_imports(tree: ast.Module) -> Mapping[str, str]:

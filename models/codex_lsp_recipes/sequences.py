@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from codex_lsp.tokenizer import Tokenizer
 from codex_lsp_recipes import corpus
 from codex_lsp_recipes.fim import Order, Sentinels, draw_split, lay_out
+from codex_lsp_recipes.functions import task_end
 from codex_lsp_recipes.siblings import Siblings
 
 WINDOW_CHARS = 1_700
@@ -100,7 +101,8 @@ class Sequences:
             "file": _cut([file.text for file in files]),
             "script": _cut([file.text for file in scripts]),
             "function": _joined(corpus.read_texts(folder / corpus.FUNCTIONS)),
-            "problem": _joined(corpus.read_texts(folder / corpus.PROBLEMS), _task_end),
+            # What a problem asks for is not for the model to say, as in the paper's section 4.
+            "problem": _joined(corpus.read_texts(folder / corpus.PROBLEMS), task_end),
         }
         self._encode = tokenizer.encode
         self._encode_with_ends = tokenizer.encode_with_ends
@@ -191,15 +193,6 @@ def windows(text: str, file: int = 0) -> list[Passage]:
 
 def _cut(texts: Sequence[str]) -> list[tuple[Passage, ...]]:
     return [(passage,) for file, text in enumerate(texts) for passage in windows(text, file)]
-
-
-def _task_end(text: str) -> int:
-    """Return where the docstring of a problem ends: what it asks for is not for the model to say.
-
-    As the Codex paper does it with its problems (section 4).
-    """
-    quotes = '"""'
-    return text.index(quotes, text.index(quotes) + len(quotes)) + len(quotes)
 
 
 def _joined(
