@@ -77,20 +77,25 @@ def note(folder: Path, record: Mapping[str, Any]) -> None:
         curve.write(json.dumps(record) + "\n")
 
 
-def read_curve(folder: Path) -> list[dict[str, Any]]:
-    """Return the run's curve; a line that a kill cut short is left out, and so is what was redone.
+def read_curve(*folders: Path) -> list[dict[str, Any]]:
+    """Return the curve of runs of which each goes on from the one before.
 
-    :raises UsageError: there is none
+    A line that a kill cut short is left out, and so is what was done again.
+
+    :raises UsageError: one has no curve
     """
-    try:
-        lines = (folder / CURVE).read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise UsageError(f"{folder} has no curve ({error.strerror}); train there first.") from error
     found: dict[tuple[int, bool], dict[str, Any]] = {}
-    for line in lines:
+    for folder in folders:
         try:
-            record = json.loads(line)
-        except ValueError:
-            continue
-        found[record["step"], "held_out" in record] = record
+            lines = (folder / CURVE).read_text(encoding="utf-8").splitlines()
+        except OSError as error:
+            raise UsageError(
+                f"{folder} has no curve ({error.strerror}); train there first."
+            ) from error
+        for line in lines:
+            try:
+                record = json.loads(line)
+            except ValueError:
+                continue
+            found[record["step"], "held_out" in record] = record
     return [found[key] for key in sorted(found)]

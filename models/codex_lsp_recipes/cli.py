@@ -218,10 +218,15 @@ def _evaluate(
 
 def _plot(
     out: Annotated[Path, typer.Argument(help="The picture to write: .svg or .png.")],
-    run: Annotated[Path, _RUN] = DATA / "run",
+    run: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--run", help="A run's folder; repeat it for runs that go on from each other."
+        ),
+    ] = None,
 ) -> None:
-    """Draw a run's learning curve."""
+    """Draw the learning curve of a run, or of runs of which each goes on from the one before."""
     from codex_lsp_recipes.checkpoint import read_curve
     from codex_lsp_recipes.curve import draw
 
-    draw(read_curve(run), out)
+    draw(read_curve(*(run or [DATA / "run"])), out)

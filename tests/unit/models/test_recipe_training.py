@@ -231,6 +231,7 @@ def test_the_adapter_merged_with_numpy_computes_what_torch_does(
 def test_a_curve_survives_a_kill_and_can_be_drawn(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason=REASON)
     held_out = {"plain": 0.5, "middle": 0.6, "middle_prefix_only": 0.4}
+    (tmp_path / "next").mkdir()
     for record in (
         {"step": 0, "tokens": 0, "held_out": held_out},
         {"step": 1, "tokens": 9, "loss": 3.0},
@@ -248,6 +249,15 @@ def test_a_curve_survives_a_kill_and_can_be_drawn(tmp_path: Path) -> None:
         (0, None),
         (1, 3.0),
         (2, 2.0),
+    ]
+    checkpoints.note(tmp_path / "next", {"step": 2, "tokens": 18, "loss": 1.5})
+    checkpoints.note(tmp_path / "next", {"step": 3, "tokens": 27, "loss": 1.0})
+    joined = checkpoints.read_curve(tmp_path, tmp_path / "next")
+    assert [(record["step"], record.get("loss")) for record in joined] == [
+        (0, None),
+        (1, 3.0),
+        (2, 1.5),
+        (3, 1.0),
     ]
     draw(records, tmp_path / "curve.svg")
     assert "held-out loss, nats a byte" in (tmp_path / "curve.svg").read_text()
