@@ -15,11 +15,14 @@ class Draft:
 
     :ivar replaces: how many characters right of the cursor, on its line, the text replaces
     :ivar trimmed_by: the names of the filters that changed it, in the order in which they ran
+    :ivar joins: a text that may end within a word, because the candidate went on just as the rest
+        of the line does
     """
 
     candidate: Candidate
     replaces: int = 0
     trimmed_by: tuple[str, ...] = ()
+    joins: str = ""
 
     @property
     def text(self) -> str:

@@ -35,7 +35,8 @@ def fit_same_line(draft: Draft, context: Context) -> Draft | Rejection:
     1. It closes what the line has opened, and the closing marks on its right close the rest: it is
        kept as it is.
     2. The candidate ends as the rest of the line begins: the repeated part is cut off. So it is
-       where it ends nearly as all of the rest, or has all of the rest in it and goes on.
+       where it ends nearly as all of the rest, or has all of the rest in it and goes on. If it ends
+       as all of the rest, what is left may end within a word: together they are what was said.
     3. The candidate goes on past a bracket or quote that the editor closed by itself (the rest of
        the line holds nothing else): it is kept whole and takes the place of what it closes.
     4. Otherwise its first line is kept, as far as it does not run into a word on its right.
@@ -53,7 +54,11 @@ def fit_same_line(draft: Draft, context: Context) -> Draft | Rejection:
         if replaces and (keep is None or closed_length(first_line[:keep], rest)):
             return replace(draft.cut(len(first_line)), replaces=replaces)
     if keep is not None:
-        return draft.cut(keep) if first_line[:keep].strip() else _REPEATS
+        kept = first_line[:keep]
+        joins = kept if first_line == kept + rest else ""
+        return replace(draft.cut(keep), joins=joins) if kept.strip() else _REPEATS
+    if draft.text == draft.joins:
+        return draft  # seen before: what repeated the rest is gone by now
     return _without_word_before_word(draft.cut(len(draft.text.partition("\n")[0])), rest)
 
 
