@@ -48,7 +48,7 @@ def fit_same_line(draft: Draft, context: Context) -> Draft | Rejection:
     first_line = draft.text.partition("\n")[0].rstrip()
     if CLOSERS.issuperset(rest) and _pairs_up(first_line, rest, context.line_before):
         return draft.cut(len(draft.text.partition("\n")[0]))
-    keep = _kept(first_line, rest)
+    keep = _kept(first_line, rest, context.line_before)
     if CLOSERS.issuperset(rest):
         replaces = closed_length(first_line, rest)
         if replaces and (keep is None or closed_length(first_line[:keep], rest)):
@@ -89,10 +89,13 @@ def longest_overlap(text: str, rest: str) -> int:
     return 0
 
 
-def _kept(text: str, rest: str) -> int | None:
+def _kept(text: str, rest: str, before: str) -> int | None:
     """Return how much of ``text`` is no repetition of ``rest``; None where all of it is none."""
     if text.strip() == rest.strip():
         return 0
+    if text.endswith(rest) and any(map(is_word, rest)) and is_paired(before + text, before):
+        # Brackets of it may close in the rest, where they leave none of the line's open.
+        return len(text) - len(rest)
     overlap = longest_overlap(text, rest)
     if overlap:
         return len(text) - overlap
@@ -107,7 +110,7 @@ def _kept(text: str, rest: str) -> int | None:
 
 def _pairs_up(text: str, rest: str, before: str) -> bool:
     """Say whether no bracket and no quote of the line is left over with ``text`` put in."""
-    return text[-1:] not in ";,>" and is_paired(before + text + rest, before)
+    return text[-1:] not in ";,>:" and is_paired(before + text + rest, before)
 
 
 def _near_end(text: str, rest: str) -> int | None:
