@@ -93,7 +93,7 @@ def _kept(text: str, rest: str, before: str) -> int | None:
     """Return how much of ``text`` is no repetition of ``rest``; None where all of it is none."""
     if text.strip() == rest.strip():
         return 0
-    if text.endswith(rest) and any(map(is_word, rest)) and is_paired(before + text, before):
+    if text.endswith(rest) and _says_all_of(rest) and is_paired(before + text, before):
         # Brackets of it may close in the rest, where they leave none of the line's open.
         return len(text) - len(rest)
     overlap = longest_overlap(text, rest)
@@ -106,6 +106,11 @@ def _kept(text: str, rest: str, before: str) -> int | None:
     if inside >= 0 and _stands_apart(text, inside, len(bare)):
         return inside
     return _near_end(text, bare)
+
+
+def _says_all_of(rest: str) -> bool:
+    """Say whether who ends with ``rest`` means it; brackets alone may be those of other lines."""
+    return rest.endswith(";") or any(map(is_word, rest))
 
 
 def _pairs_up(text: str, rest: str, before: str) -> bool:
