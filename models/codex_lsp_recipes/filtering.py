@@ -20,6 +20,7 @@ from codex_lsp.evals.problems import read_human_eval
 from codex_lsp.evals.run import RESULTS
 from codex_lsp.evals.samples import read_checked
 from codex_lsp_recipes import corpus
+from codex_lsp_recipes.decontaminate import Decontaminator
 from codex_lsp_recipes.functions import task_end
 
 KEPT_OF_A_TASK = 4
@@ -47,15 +48,18 @@ def write_tasks(mbpp: Path, folder: Path, judge: Judge, output: Path) -> int:
     return len(right)
 
 
-def write_filtered(run: Path, tasks: Path, folder: Path, output: Path) -> int:
+def write_filtered(
+    run: Path, tasks: Path, folder: Path, evaluations: corpus.Evaluations, output: Path
+) -> int:
     """Write the corpus in ``folder`` once more, with what passed in ``run`` among its problems.
 
-    Of a task at most :data:`KEPT_OF_A_TASK` different samples are taken, and not its own solution.
+    Of a task at most :data:`KEPT_OF_A_TASK` different samples are taken, and neither its own
+    solution nor what shares a run of words with one of ``evaluations``.
 
     :return: how many samples were added
     :raises UsageError: a file cannot be read, the run has no verdicts, or there is no corpus
     """
-    texts = _passing(run, tasks)
+    texts = _passing(run, tasks, Decontaminator(evaluations.solutions()))
     corpus.digest(folder)  # says so if a part is missing
     output.mkdir(parents=True, exist_ok=True)
     for name in (*corpus.PARTS, corpus.REPORT):
@@ -66,17 +70,19 @@ def write_filtered(run: Path, tasks: Path, folder: Path, output: Path) -> int:
     return len(texts)
 
 
-def _passing(run: Path, tasks: Path) -> list[str]:
+def _passing(run: Path, tasks: Path, measured: Decontaminator) -> list[str]:
     problems = {problem.task_id: problem for problem in read_human_eval(tasks).problems}
     kept: dict[str, list[str]] = {name: [] for name in problems}
     for checked in read_checked(run / RESULTS):
         problem = problems.get(checked.sample.task_id)
-        text = checked.sample.completion.rstrip() + "\n"
-        if problem is None or not checked.passed or len(kept[problem.task_id]) == KEPT_OF_A_TASK:
+        if problem is None or not checked.passed:
             continue
-        if text not in (*kept[problem.task_id], problem.canonical_solution):
-            kept[problem.task_id].append(text)
-    return [problems[name].prompt + text for name, texts in kept.items() for text in texts]
+        mine, completion = kept[problem.task_id], checked.sample.completion.rstrip() + "\n"
+        text = problem.prompt + completion
+        new = text not in mine and completion != problem.canonical_solution
+        if new and len(mine) < KEPT_OF_A_TASK and not measured.overlaps(text):
+            mine.append(text)
+    return [text for texts in kept.values() for text in texts]
 
 
 def _of_mbpp(mbpp: Path, wanted: frozenset[str]) -> Iterator[Mapping[str, str]]:

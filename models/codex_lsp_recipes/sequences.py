@@ -40,7 +40,7 @@ class Mix:
         front
     """
 
-    shares: tuple[int, ...] = (8, 3, 4, 1)
+    shares: tuple[int, ...] = (10, 3, 2, 1)
     length: int = 512
     fim_share: float = 0.7
     function_fim_share: float = 0.4

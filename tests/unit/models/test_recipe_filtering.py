@@ -46,6 +46,7 @@ ADD = {
     "test_list": ["assert add(1, 2) == 3", "assert add(0, 0) == 0"],
     "test_setup_code": "",
 }
+COPIED = "    return number + number if number else number - number or 0 and number\n"
 TAKE = {**ADD, "task_id": 602, "code": "def take(a, b):\n    return a - b"}
 
 
@@ -76,9 +77,18 @@ def folder(tmp_path: Path) -> Path:
     functions = [{"package": "lib", "text": text} for text in (DOUBLE, WRONG, SILENT)]
     write_lines(folder / corpus.FUNCTIONS, functions)
     write_lines(folder / corpus.PROBLEMS, [{"package": "mbpp", "text": corpus.as_function(ADD)}])
+    kept_back = {**ADD, "task_id": 600, "code": f"def far(number):\n{COPIED}"}
     with gzip.open(tmp_path / "mbpp.jsonl.gz", "wt") as file:
-        file.writelines(json.dumps(task) + "\n" for task in (ADD, TAKE))
+        file.writelines(json.dumps(task) + "\n" for task in (ADD, TAKE, kept_back))
+    with gzip.open(tmp_path / "human_eval.jsonl.gz", "wt") as file:
+        file.write(json.dumps({"prompt": "def f(x):\n", "canonical_solution": "    return x\n"}))
     return folder
+
+
+def evaluations(folder: Path) -> corpus.Evaluations:
+    return corpus.Evaluations(
+        folder.parent / "human_eval.jsonl.gz", folder.parent / "mbpp.jsonl.gz"
+    )
 
 
 def test_tasks_are_those_of_the_corpus_that_their_own_solutions_pass(folder: Path) -> None:
@@ -108,6 +118,7 @@ def test_what_passed_is_trained_on_and_each_text_once(folder: Path) -> None:
         ("MBPP/601", "    return b + a\n\n\n", True),
         ("MBPP/601", "    return b + a\n", True),
         ("MBPP/601", "    return a\n", False),
+        ("doctest/0", COPIED, True),  # shares a run of words with a task that is kept out
         *(("doctest/0", f"    return number + number  # {n}\n", True) for n in range(9)),
     ]
     records: list[dict[str, object]] = [
@@ -116,7 +127,7 @@ def test_what_passed_is_trained_on_and_each_text_once(folder: Path) -> None:
     ]
     write_lines(run / "results.jsonl", records)
     made = folder.parent / "filtered"
-    assert write_filtered(run, tasks, folder, made) == 5
+    assert write_filtered(run, tasks, folder, evaluations(folder), made) == 5
     before, *added = corpus.read_texts(made / corpus.PROBLEMS)
     assert before == corpus.as_function(ADD)
     assert added[0] == before.replace("a + b", "b + a")
@@ -129,7 +140,7 @@ def test_a_run_without_verdicts_is_refused(folder: Path) -> None:
     tasks = folder.parent / "tasks.jsonl"
     write_tasks(folder.parent / "mbpp.jsonl.gz", folder, RunsHere(), tasks)
     with pytest.raises(UsageError, match="results.jsonl"):
-        write_filtered(folder, tasks, folder, folder.parent / "filtered")
+        write_filtered(folder, tasks, folder, evaluations(folder), folder.parent / "filtered")
 
 
 def test_a_task_ends_with_its_docstring() -> None:
