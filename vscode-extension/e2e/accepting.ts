@@ -134,12 +134,20 @@ export function acceptScenarios(get: () => Session): void {
     await session.ghostText(second);
     let common = 0;
     while (first[common] === second[common]) common += 1;
-    await session.type(second.slice(0, common + 1));
-    // Where what was typed opens a bracket or a string, the editor has closed it, and that is not shown twice.
-    const closer = CLOSERS[second[common] ?? ''];
-    const rest = second.slice(common + 1);
-    const last = closer === undefined ? -1 : rest.lastIndexOf(closer);
-    const shown = last < 0 ? rest : rest.slice(0, last) + rest.slice(last + 1);
+    const typed = second.slice(0, common + 1);
+    await session.type(typed);
+    // What the typed text leaves open the editor has closed, and that is not shown twice.
+    const open: string[] = [];
+    for (const char of typed) {
+      const closer = CLOSERS[char];
+      if (char === open.at(-1)) open.pop();
+      else if (closer !== undefined) open.push(closer);
+    }
+    let shown = second.slice(common + 1);
+    for (const closer of open) {
+      const last = shown.lastIndexOf(closer);
+      if (last >= 0) shown = shown.slice(0, last) + shown.slice(last + 1);
+    }
     expect(await session.restingGhostText()).toBe(shown);
     await session.press('Escape');
   });
