@@ -18,6 +18,7 @@ from codex_lsp.evals import scorers
 from codex_lsp.evals.checked_runs import read_run
 from codex_lsp.evals.comparing import comparison
 from codex_lsp.evals.problems import Problem, shard
+from codex_lsp.evals.quality.comparing import is_quality, quality_comparison, read_quality
 from codex_lsp.evals.recipes import problems_of
 from codex_lsp.evals.report import fill_page, markdown_table
 from codex_lsp.evals.run import read_facts
@@ -99,7 +100,10 @@ def _model_of(facts: Mapping[str, Any], name: str | None) -> ModelDir:
 
 def compare(first: Path, second: Path, page: Path | None) -> None:
     """Print what the second run gains over the first."""
-    tables = comparison(read_run(first), read_run(second))
+    if is_quality(first) and is_quality(second):
+        tables = quality_comparison(read_quality(first), read_quality(second))
+    else:
+        tables = comparison(read_run(first), read_run(second))
     if page is not None:
         fill_page(page, tables)
     sys.stdout.write("\n\n".join(map(markdown_table, tables)) + "\n")

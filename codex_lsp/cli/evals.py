@@ -192,11 +192,11 @@ def _report(
 
 
 def _compare(
-    first: Annotated[Path, typer.Argument(help="The folder of a checked run.")],
-    second: Annotated[Path, typer.Argument(help="Another, of the same problems.")],
+    first: Annotated[Path, typer.Argument(help="The folder of a checked run, or a quality run.")],
+    second: Annotated[Path, typer.Argument(help="Another, of the same problems or holes.")],
     page: opt.Page = None,
 ) -> None:
-    """Two runs problem by problem: what the second gains over the first."""
+    """Two runs problem by problem, or hole by hole: what the second gains over the first."""
     from codex_lsp.cli import eval_scores
 
     eval_scores.compare(first, second, page)

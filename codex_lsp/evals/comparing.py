@@ -35,7 +35,7 @@ def comparison(first: Run, second: Run) -> list[Table]:
     found = [_pass_table(some, others), _texts_table(some, others)]
     if "reference" in first.scores and "reference" in second.scores:
         found.append(_logprob_table(some, others))
-    return [*found, _facts_table(some, others)]
+    return [*found, facts_table(first.name, first.facts, second.name, second.facts)]
 
 
 def _header(first: Run, second: Run, what: str) -> tuple[str, ...]:
@@ -127,15 +127,17 @@ def _by_problem(scores: Scores) -> dict[str, float]:
     return {task: item.score for (task, _), item in scores.items() if item.score is not None}
 
 
-def _facts_table(first: Run, second: Run) -> Table:
-    """Return what the runs were made with, where it differs."""
-    before, after = _flat(first.facts), _flat(second.facts)
+def facts_table(
+    first: str, facts: Mapping[str, Any], second: str, other_facts: Mapping[str, Any]
+) -> Table:
+    """Return what two runs were made with, where it differs, under the runs' names."""
+    before, after = _flat(facts), _flat(other_facts)
     rows = tuple(
         (name, before.get(name, ""), after.get(name, ""))
         for name in dict.fromkeys([*before, *after])
         if before.get(name) != after.get(name)
     )
-    return Table("What differs", ("", first.name, second.name), rows or (("nothing", "", ""),))
+    return Table("What differs", ("", first, second), rows or (("nothing", "", ""),))
 
 
 def _flat(facts: Mapping[str, Any]) -> dict[str, str]:

@@ -9,11 +9,11 @@ from codex_lsp.options import Profile
 from codex_lsp.types import Rejection, RejectionReason
 
 THRESHOLDS: Mapping[Profile, float] = types.MappingProxyType(
-    {"confident": 0.35, "balanced": 0.02, "eager": 0.0}
+    {"confident": 0.3, "balanced": 0.05, "eager": 0.0}
 )
 """The least confidence by profile: how likely the line is to be exactly right (0 to 1), on the
-scale of :mod:`codex_lsp.ranking.confidence`. By `codex-lsp eval calibrate`: from the first on, six
-in ten are right; from the second on, 98 of 100 right ones are shown."""
+scale of :mod:`codex_lsp.ranking.confidence`. With the default model (`codex-lsp eval quality`):
+from the first on, six in ten are right; from the second on, 98 of 100 right ones are shown."""
 
 
 def too_unsure(confidence: float, profile: Profile) -> Rejection | None:

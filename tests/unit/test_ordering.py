@@ -141,7 +141,7 @@ def test_without_samples_that_go_apart_all_stays_as_it_is(items: list[Ranked], l
 
 
 @pytest.mark.parametrize(
-    ("profile", "refused", "shown"), [("confident", 0.349, 0.35), ("balanced", 0.019, 0.02)]
+    ("profile", "refused", "shown"), [("confident", 0.299, 0.3), ("balanced", 0.049, 0.05)]
 )
 def test_a_profile_has_its_threshold(profile: Profile, refused: float, shown: float) -> None:
     assert too_unsure(shown, profile) is None
@@ -155,5 +155,5 @@ def test_the_reason_says_the_numbers() -> None:
     assert too_unsure(0.0123, "balanced") == Rejection(
         RejectionReason.LOW_CONFIDENCE,
         "The best candidate is 1.2 % likely to be right; "
-        "the profile 'balanced' shows candidates from 2 % on.",
+        "the profile 'balanced' shows candidates from 5 % on.",
     )

@@ -119,7 +119,7 @@ def test_an_unsure_candidate_is_not_shown_unless_asked_for_by_hand() -> None:
     assert found == Rejection(
         RejectionReason.LOW_CONFIDENCE,
         "The best candidate is 0.0 % likely to be right; "
-        "the profile 'balanced' shows candidates from 2 % on.",
+        "the profile 'balanced' shows candidates from 5 % on.",
     )
     by_hand = outcome(FakeEngine(rows), profile="confident", trigger=Trigger.INVOKED)
     assert [text for text, _ in shown(by_hand)] == ["ab", "cd"]

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from codex_lsp.cli.app import build_app
+from codex_lsp.errors import UsageError
+from codex_lsp.evals.quality.attempts import Attempt, Outcome
+from codex_lsp.evals.quality.comparing import QualityRun, quality_comparison
+from codex_lsp.evals.run import FACTS
+from codex_lsp.evals.samples import append_records
+from tests.unit.evals.quality.places import outcome, shown
+
+RIGHT = shown("b", -0.1, exact=True)
+WRONG = shown("c", -0.2)
+
+
+def at(hole: str, editor: Attempt, greedy: Attempt, group: str = "python") -> Outcome:
+    return replace(outcome(greedy, editor=editor, greedy=greedy, name=hole), group=group)
+
+
+def made(name: str, outcomes: list[Outcome], digest: str = "0", **facts: Any) -> QualityRun:
+    known = {"benchmark": "quality", "problems_sha256": digest, "model": {"name": name}}
+    return QualityRun(name, {**known, **facts}, outcomes)
+
+
+BASE = made("base", [at("a", WRONG, WRONG), at("b", RIGHT, RIGHT), at("only", RIGHT, RIGHT)])
+TUNED = made("tuned", [at("b", RIGHT, WRONG, "rust"), at("a", RIGHT, WRONG)])
+
+
+def test_holes_are_paired_whatever_their_order() -> None:
+    tables = {table.title: table for table in quality_comparison(BASE, TUNED)}
+    shown_by = {row[0]: row[1:] for row in tables["Exact lines, by what is shown"].rows}
+    assert shown_by["editor's default"] == (
+        "2",
+        "50.00 (0.00 to 100.00)",
+        "100.00 (100.00 to 100.00)",
+        "50.00 (0.00 to 100.00)",
+    )
+    assert shown_by["greedy, one row"] == (
+        "2",
+        "50.00 (0.00 to 100.00)",
+        "0.00 (0.00 to 0.00)",
+        "-50.00 (-100.00 to 0.00)",
+    )
+    parts = tables["Exact lines, by language and kind of hole"]
+    assert [row[:2] for row in parts.rows] == [("python", "1"), ("rust", "1"), ("start", "2")]
+    assert parts.rows[0][4] == "100.00 (100.00 to 100.00)"
+    assert parts.rows[1][4] == "0.00 (0.00 to 0.00)"
+    assert parts.header == ("", "holes", "base", "tuned", "difference")
+    assert tables["What differs"].rows == (("model: name", "base", "tuned"),)
+
+
+def test_other_holes_cannot_be_compared() -> None:
+    with pytest.raises(UsageError, match="base and other have other holes"):
+        quality_comparison(BASE, made("other", [at("a", RIGHT, RIGHT)], digest="1"))
+    with pytest.raises(UsageError, match="base and far have no hole in common"):
+        quality_comparison(BASE, made("far", [at("z", RIGHT, RIGHT)]))
+
+
+def test_the_command_knows_runs_of_holes(tmp_path: Path) -> None:
+    for run in (BASE, TUNED):
+        folder = tmp_path / run.name
+        folder.mkdir()
+        (folder / FACTS).write_text(json.dumps(run.facts), encoding="utf-8")
+        # Of two labels the one that a report is about.
+        append_records(folder / "outcomes-before.jsonl", [at("a", WRONG, WRONG).as_record()])
+        append_records(folder / "outcomes-now.jsonl", [one.as_record() for one in run.outcomes])
+    arguments = ["eval", "compare", str(tmp_path / "base"), str(tmp_path / "tuned")]
+    result = CliRunner().invoke(build_app(), arguments)
+    assert result.exit_code == 0
+    row = "| editor's default | 2 | 50.00 (0.00 to 100.00) | 100.00 (100.00 to 100.00) |"
+    assert row in result.stdout
