@@ -15,7 +15,7 @@ import gzip
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TextIO
@@ -98,13 +98,18 @@ class Evaluations:
 
         :raises UsageError: a file cannot be read
         """
-        return [
-            *(
-                problem["prompt"] + problem["canonical_solution"]
-                for problem in read_problems(self.human_eval)
-            ),
-            *(task["code"] for task in read_problems(self.mbpp) if task["task_id"] in MBPP_TEST),
-        ]
+        return self.solutions_beside(kept_back(read_problems(self.mbpp)))
+
+    def solutions_beside(self, tasks: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Return the same where MBPP's ``tasks`` that are kept back have been read already."""
+        problems = read_problems(self.human_eval)
+        own = [problem["prompt"] + problem["canonical_solution"] for problem in problems]
+        return [*own, *(task["code"] for task in tasks)]
+
+
+def kept_back(tasks: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return those of MBPP's ``tasks`` that nothing may be trained on."""
+    return [task for task in tasks if task["task_id"] in MBPP_TEST]
 
 
 def build(
@@ -123,10 +128,10 @@ def build(
     :raises UsageError: a file of problems cannot be read
     """
     tasks = read_problems(evaluations.mbpp)
-    solutions = evaluations.solutions()
-    kept_back = [task for task in tasks if task["task_id"] in MBPP_TEST]
+    untouched = kept_back(tasks)
+    solutions = evaluations.solutions_beside(untouched)
     files = _Files(
-        Decontaminator([*solutions, *(task["text"] for task in kept_back)]), NearDuplicates()
+        Decontaminator([*solutions, *(task["text"] for task in untouched)]), NearDuplicates()
     )
     functions = _Functions(files.decontaminator, NearDuplicates())
     for index, text in enumerate(held_out):

@@ -7,13 +7,16 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from codex_lsp.errors import UsageError
+from codex_lsp.errors import SandboxError, UsageError
 from codex_lsp.evals.problems import Problem, read_human_eval
+from codex_lsp.evals.sandbox.launch import open_confinement
 
 pytest.importorskip("datasketch", reason="needs the extra `train`: pip install 'codex-lsp[train]'")
 
 from codex_lsp_recipes import corpus  # noqa: E402
+from codex_lsp_recipes.cli import build_app  # noqa: E402
 from codex_lsp_recipes.filtering import write_filtered, write_tasks  # noqa: E402
 from codex_lsp_recipes.functions import task_end  # noqa: E402
 
@@ -134,6 +137,29 @@ def test_what_passed_is_trained_on_and_each_text_once(folder: Path) -> None:
     assert [text.count("# ") for text in added[1:]] == [1] * 4
     assert added[1].startswith(DOUBLE[: task_end(DOUBLE) + 1])
     assert (made / corpus.FUNCTIONS).read_bytes() == (folder / corpus.FUNCTIONS).read_bytes()
+
+
+def test_the_commands_judge_in_the_sandbox_and_keep_what_passed(folder: Path) -> None:
+    try:
+        open_confinement()
+    except SandboxError as error:
+        pytest.skip(f"{error} `scripts/install-test-tools` installs it where it can.")
+    there, app = folder.parent, build_app()
+    tasks, run, made = there / "tasks.jsonl", there / "run", there / "filtered"
+    common = ["--mbpp", str(there / "mbpp.jsonl.gz"), "--corpus", str(folder)]
+    result = CliRunner().invoke(app, ["tasks", str(tasks), *common])
+    assert (result.exit_code, result.stdout) == (0, f"{tasks}: 2 tasks\n"), result.output
+    assert [one.task_id for one in read_human_eval(tasks).problems] == ["MBPP/601", "doctest/0"]
+    run.mkdir()
+    sample = {"task_id": "MBPP/601", "completion": "    return b + a\n"}
+    write_lines(run / "results.jsonl", [{**sample, "passed": True, "result": "passed"}])
+    own = ["--tasks", str(tasks), "--out", str(made), "--human-eval"]
+    result = CliRunner().invoke(
+        app, ["keep", str(run), *common, *own, str(there / "human_eval.jsonl.gz")]
+    )
+    said = f"{made}: the corpus and 1 samples that passed\n"
+    assert (result.exit_code, result.stdout) == (0, said), result.output
+    assert len(corpus.read_texts(made / corpus.PROBLEMS)) == 2
 
 
 def test_a_run_without_verdicts_is_refused(folder: Path) -> None:
