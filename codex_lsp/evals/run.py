@@ -218,16 +218,29 @@ def _sample_of(
 def claim(file: Path, facts: dict[str, Any]) -> None:
     """Write the run's facts, or see that those of the run to resume are the same.
 
-    Where it runs may differ: versions and machine are those of its beginning.
+    Where it runs may differ: versions and machine are those of its beginning. More samples may be
+    asked for than before, if those that are there fill their batches.
 
     :raises UsageError: the folder holds a run of something else, or with other settings
     """
-    if not file.exists():
-        part = file.with_suffix(".part")
-        part.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-        part.replace(file)
-        return
-    refuse_another_run(file.parent, read_facts(file.parent), facts)
+    if file.exists():
+        before = read_facts(file.parent)
+        if not _adds_samples(before, facts):
+            refuse_another_run(file.parent, before, facts)
+            return
+        facts = {**before, "settings": facts["settings"]}
+    part = file.with_suffix(".part")
+    part.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    part.replace(file)
+
+
+def _adds_samples(before: dict[str, Any], facts: dict[str, Any]) -> bool:
+    """Return whether the runs differ in nothing but that the second has more whole batches."""
+    was, now = before.get("settings", {}), facts["settings"]
+    if not was.get("n", 0) < now.get("n", 0) or was["n"] % was["batch"]:
+        return False
+    grown = {**before, "settings": {**was, "n": now["n"]}}
+    return all(grown.get(name) == facts.get(name) for name in _IDENTITY)
 
 
 def refuse_another_run(folder: Path, before: dict[str, Any], facts: dict[str, Any]) -> None:

@@ -104,6 +104,32 @@ def test_a_folder_keeps_to_one_run(tmp_path: Path) -> None:
     next(start(tmp_path, SETTINGS, machine="another"))
 
 
+def test_more_samples_can_be_asked_for(tmp_path: Path) -> None:
+    list(start(tmp_path, Settings(n=4, batch=2, seed=9, max_tokens=60)))
+    more = Settings(n=7, batch=2, seed=9, max_tokens=60)
+    assert [step.done for step in start(tmp_path, more, machine="other")][:3] == [12, 14, 15]
+    assert read_facts(tmp_path)["settings"]["n"] == 7
+    # The machine stays that of the beginning.
+    assert "machine" not in read_facts(tmp_path)
+    in_one_go = tmp_path / "in-one-go"
+    list(start(in_one_go, more))
+    grown = read_samples(tmp_path / "samples.jsonl")
+    assert sorted(grown, key=lambda item: (item.task_id, item.index)) == read_samples(
+        in_one_go / "samples.jsonl"
+    )
+
+
+@pytest.mark.parametrize("other", [{"n": 4}, {"n": 6, "seed": 8}, {"n": 9}])
+def test_samples_are_added_to_whole_batches_of_the_same_run_only(
+    tmp_path: Path, other: dict[str, int]
+) -> None:
+    # Seven samples end with a batch of one, which is not what nine would begin with.
+    settings = {"n": 7 if other["n"] == 9 else 5, "batch": 2, "seed": 9, "max_tokens": 60}
+    next(start(tmp_path, Settings(**settings)))
+    with pytest.raises(UsageError, match="another settings"):
+        next(start(tmp_path, Settings(**{**settings, **other})))
+
+
 def test_two_runs_do_not_write_to_one_folder(tmp_path: Path) -> None:
     with filelock.FileLock(tmp_path / ".lock"), pytest.raises(UsageError, match="Another run"):
         next(start(tmp_path, SETTINGS))
