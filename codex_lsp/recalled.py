@@ -45,7 +45,9 @@ class _Line:
         :param logprobs: those of all tokens of ``sequence`` but the first
         """
         draft = self.draft
-        if logprobs:
+        # A token that crosses the cursor at the file's beginning has nothing in front of it, and so
+        # no log-probability: then the line was not asked about.
+        if len(logprobs) >= self.length:
             own = logprobs[len(logprobs) - self.length :]
             # Filters cut from the end; what they cut does not count.
             tokens = tuple(

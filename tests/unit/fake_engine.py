@@ -20,9 +20,15 @@ SPECIAL = (END, "<pre>", "<suf>", "<mid>")
 
 def byte_tokenizer() -> Tokenizer:
     """One token a byte: what is expected of ids can be written down by hand."""
+    return merging_tokenizer()
+
+
+def merging_tokenizer(*merges: tuple[str, str]) -> Tokenizer:
+    """One token a byte, but for what is merged."""
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    vocabulary = {char: index for index, char in enumerate(alphabet)}
-    inner = tokenizers.Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
+    spellings = [*alphabet, *("".join(pair) for pair in merges)]
+    vocabulary = {spelling: index for index, spelling in enumerate(spellings)}
+    inner = tokenizers.Tokenizer(models.BPE(vocab=vocabulary, merges=list(merges)))
     inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     inner.decoder = decoders.ByteLevel()
     inner.add_special_tokens(list(SPECIAL))

@@ -17,7 +17,7 @@ from codex_lsp.types import (
     Work,
 )
 from tests.unit.completing import completion_of, request
-from tests.unit.fake_engine import FakeEngine, description
+from tests.unit.fake_engine import FakeEngine, description, merging_tokenizer
 
 
 def with_recalled(marked: str, *lines: tuple[str, float]) -> CompletionRequest:
@@ -90,3 +90,15 @@ def test_recalled_lines_that_the_filters_refuse_or_the_user_leaves_are_not_shown
     )
     texts = [item.text for item in completion_of(outcome.result).alternatives]
     assert texts == ["aq", "abc"]
+
+
+def test_a_line_whose_first_token_begins_the_file_is_kept_whole_and_not_scored() -> None:
+    engine = FakeEngine([("abc\n", -0.9)], scores={"import os": -1.0})
+    engine.tokenizer = merging_tokenizer(("i", "m"), ("p", "o"), ("im", "po"))
+    outcome = Completer(engine, description()).complete(
+        with_recalled("im¦", ("port os", 0.2)),
+        CompleterOptions(profile="eager", sampling=SamplingParams(n=1)),
+    )
+    first = completion_of(outcome.result).alternatives[0]
+    assert engine.scored == ["import os"]
+    assert (first.text, first.mean_logprob, first.confidence) == ("port os", None, 0.2)
