@@ -82,7 +82,8 @@ class ModelHost:
         self._settings = Settings()
         self._key: tuple[object, ...] | None = None
         self._loading: asyncio.Task[Loaded | Rejection] | None = None
-        self._offered = False
+        self._question: asyncio.Task[bool | None] | None = None
+        self._asking = self._answered = False
         self._begun = asyncio.Event()
         self._restarts = Restarts()
         self._gave_up = False
@@ -143,6 +144,8 @@ class ModelHost:
         if loading is not None and not loading.done():
             loading.cancel()
             await asyncio.wait({loading})
+        if self._question is not None:
+            self._question.cancel()
         await self._worker.close()
 
     def _begin_anew(self) -> None:
@@ -160,6 +163,8 @@ class ModelHost:
         self.engine_facts = None
         self._begun.set()
         previous = self._loading
+        if previous is not None and self._asking:
+            previous.cancel()  # the user may never answer, and has chosen another model meanwhile
         self._loading = asyncio.get_running_loop().create_task(self._bring_up(previous, cause))
         self.on_loading()
 
@@ -238,13 +243,7 @@ class ModelHost:
             if settings.model and settings.model != self._source.default:
                 raise
         text = f"The default model ({name}) is not installed yet"
-        if self._source.pull is None or self._offered:
-            wanted: bool | None = None
-        else:
-            self._offered = True
-            wanted = await self._ui.ask(
-                f"codex-lsp: {text}. Getting it downloads 93 MB, once.", GET_IT
-            )
+        wanted = await self._is_wanted(text)
         if not wanted:
             text += "; `codex-lsp models pull` gets it (93 MB)"
             if others := ", ".join(path.name for path in model_dir.installed()):
@@ -254,6 +253,24 @@ class ModelHost:
                 self._ui.warning(f"codex-lsp: {text}")
             return Rejection(RejectionReason.NO_MODEL, text)
         return await self._pull()
+
+    async def _is_wanted(self, missing: str) -> bool | None:
+        """Ask whether to get the default model, once a session; None when it cannot be asked.
+
+        The question stays open when whoever asks is called off: who asks next gets its answer.
+        """
+        if self._source.pull is None or self._answered:
+            return None
+        if self._question is None:
+            text = f"codex-lsp: {missing}. Getting it downloads 93 MB, once."
+            self._question = asyncio.get_running_loop().create_task(self._ui.ask(text, GET_IT))
+        self._asking = True
+        try:
+            wanted = await asyncio.shield(self._question)
+        finally:
+            self._asking = False
+        self._answered = True
+        return wanted
 
     async def _pull(self) -> ModelDir:
         pull = self._source.pull

@@ -13,6 +13,7 @@ from typing import Any, cast
 import pytest
 
 from codex_lsp import model_dir
+from codex_lsp.errors import ModelNotFoundError
 from codex_lsp.model_dir import ModelDir
 from codex_lsp.types import Completion, Rejection, RejectionReason
 from codex_lsp_server import crashes
@@ -137,3 +138,62 @@ async def test_settings_that_need_another_engine_replace_the_process() -> None:
     await session.host.close()
     assert [process.code for process in session.engines.processes] == [0, 0]
     assert session.ui.shown == []
+
+
+class AskingUi(SilentUi):
+    """Leaves its question open until the test answers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.questions: list[str] = []
+        self.answer: asyncio.Future[bool | None] = asyncio.get_running_loop().create_future()
+
+    async def ask(self, text: str, action: str) -> bool | None:
+        self.questions.append(text)
+        return await self.answer
+
+
+def not_installed(monkeypatch: pytest.MonkeyPatch) -> ModelDir:
+    """The default model is not installed, others are."""
+    found = ModelDir(Path("nowhere"), description())
+
+    def find(name: str) -> ModelDir:
+        if name == "fake":
+            raise ModelNotFoundError("not here")
+        return found
+
+    monkeypatch.setattr(model_dir, "find", find)
+    return found
+
+
+async def asked(host: ModelHost, ui: AskingUi) -> None:
+    host.use(Settings())
+    while not ui.questions:
+        await asyncio.sleep(0)
+
+
+async def test_a_model_that_is_chosen_while_a_question_is_open_is_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = not_installed(monkeypatch)
+    worker, ui = Worker(Engines(FakeEngine([("a\n", -1.0)])).start), AskingUi()
+    host = ModelHost(worker, cast(Ui, ui), ModelSource("fake", lambda report: found))
+    await asked(host, ui)
+    host.use(Settings(model="other"))
+    loaded = await asyncio.wait_for(host.ready(), 5)
+    assert isinstance(loaded, Loaded)
+    assert len(ui.questions) == 1
+    await host.close()
+
+
+async def test_a_question_that_is_open_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = not_installed(monkeypatch)
+    worker, ui = Worker(Engines(FakeEngine([("a\n", -1.0)])).start), AskingUi()
+    host = ModelHost(worker, cast(Ui, ui), ModelSource("fake", lambda report: found))
+    await asked(host, ui)
+    host.use(Settings(threads=2))
+    ui.answer.set_result(True)
+    loaded = await asyncio.wait_for(host.ready(), 5)
+    assert isinstance(loaded, Loaded)
+    assert len(ui.questions) == 1
+    await host.close()
