@@ -4,7 +4,9 @@ from __future__ import annotations
 
 
 class TypedText:
-    """All that was typed at the cursor since the request. Any thread may set it, any may read it.
+    """All that was typed at the cursor since the request, with line feeds.
+
+    Any thread may set it, any may read it.
 
     Rows look at it with each token: one that says something else ends, one that says the same goes
     on, and its answer is trimmed by what was typed. So a request need not begin anew for each key

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from codex_lsp.completer import Completer
+from codex_lsp.context.window import normalise
 from codex_lsp.engine.base import Cancellation
 from codex_lsp.errors import CodexLspError, EngineError, GenerationCancelled
 from codex_lsp.options import EngineOptions
@@ -142,7 +143,8 @@ class Runner:
         if isinstance(order, Cancel):
             flags.cancellation.cancel()
         else:
-            flags.typed.text = order.text
+            # Rows have line feeds, whatever ends a line of the document.
+            flags.typed.text = normalise(order.text)
 
     def _carry_out(self, order: Order) -> Report:
         if isinstance(order, Load):

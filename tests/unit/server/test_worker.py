@@ -134,6 +134,19 @@ async def test_what_is_typed_meanwhile_reaches_the_rows() -> None:
     await worker.close()
 
 
+async def test_a_line_ending_of_the_document_typed_meanwhile_is_a_line_feed_to_the_rows() -> None:
+    gate = Gate(1)
+    engines = Engines(FakeEngine([("\n    a\nb", -1.0)], on_step=gate))
+    worker = await loaded(engines)
+    job = worker.start(request("x = 1\r\ndef f():"), OPTIONS)
+    await gate.wait()
+    job.typed("\r\n    ")
+    await heard(engines, 3)
+    gate.open.set()
+    assert await texts(job) == ["\r\n    a"]
+    await worker.close()
+
+
 async def test_a_place_where_nothing_is_completed_does_not_reach_the_process() -> None:
     engine = FakeEngine()
     worker = await loaded(Engines(engine))
