@@ -76,7 +76,7 @@ class Completer:
         context = _context(request, options)
         if isinstance(context, Rejection):
             return Outcome(context)
-        if not self._prompts.says_something(context):
+        if not self._prompts.says_something(context, options.budget):
             return Outcome(
                 Rejection(
                     RejectionReason.EMPTY,
@@ -140,7 +140,9 @@ class Completer:
         :raises EngineError: the model cannot be run
         """
         context = _context(request, options)
-        if isinstance(context, Rejection) or not self._prompts.says_something(context):
+        if isinstance(context, Rejection):
+            return Work()
+        if not self._prompts.says_something(context, options.budget):
             return Work()
         self._safety.prepare(context.language, options.safety)
         anchor = self._anchors.get(context.uri)

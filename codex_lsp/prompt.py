@@ -71,9 +71,9 @@ class PromptBuilder:
         """Whether the model is given the text right of the cursor."""
         return self._fim is not None
 
-    def says_something(self, context: Context) -> bool:
+    def says_something(self, context: Context, budget: TokenBudget) -> bool:
         """Say whether the model has anything to go on: text that it can see and is not blank."""
-        return bool(context.prefix.strip() or self._seen_suffix(context))
+        return bool(context.prefix.strip() or (budget.suffix and self._seen_suffix(context)))
 
     def build(
         self,

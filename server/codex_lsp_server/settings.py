@@ -33,6 +33,10 @@ UNTUNED_SAMPLES = 4
 UNTUNED_PREFIX_TOKENS = 256
 """What is used where the user has set nothing and nothing has been measured."""
 
+MIN_SUFFIX_CHARS = 1024
+"""So much text right of the cursor is looked at, however little of it the model reads: what is
+suggested must not repeat it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -173,7 +177,7 @@ class Settings:
             context=ContextOptions(
                 # No token of a byte-level vocabulary is longer than this on average.
                 max_prefix_chars=8 * prefix_tokens,
-                max_suffix_chars=8 * self.max_suffix_tokens,
+                max_suffix_chars=max(MIN_SUFFIX_CHARS, 8 * self.max_suffix_tokens),
                 max_lines=self.max_lines,
             ),
             budget=TokenBudget(

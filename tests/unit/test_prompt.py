@@ -146,7 +146,14 @@ def test_whether_there_is_anything_to_go_on(
     prefix: str, suffix: str, fim: bool, says: bool
 ) -> None:
     builder = PromptBuilder(description(fim=fim), TOKENIZER)
-    assert builder.says_something(context_of(prefix, suffix)) is says
+    assert builder.says_something(context_of(prefix, suffix), TokenBudget()) is says
+
+
+def test_a_model_that_is_to_read_no_suffix_has_nothing_to_go_on_in_front_of_one() -> None:
+    builder = PromptBuilder(description(fim=True), TOKENIZER)
+    context = context_of("", "x")
+    assert builder.build(context, TokenBudget(suffix=0), 10)[0].ids == ()
+    assert not builder.says_something(context, TokenBudget(suffix=0))
 
 
 def test_control_tokens_in_the_users_text_are_only_text() -> None:

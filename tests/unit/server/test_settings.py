@@ -57,6 +57,14 @@ def test_the_models_own_sampling_counts_where_the_user_set_none() -> None:
     assert Settings(temperature=0.0).sampling(defaults).rows == 1
 
 
+@pytest.mark.parametrize(("tokens", "chars"), [(0, 1024), (16, 1024), (128, 1024), (200, 1600)])
+def test_the_filters_see_what_follows_however_little_the_model_reads(
+    tokens: int, chars: int
+) -> None:
+    options = Settings(max_suffix_tokens=tokens).completer_options(SamplingDefaults())
+    assert (options.budget.suffix, options.context.max_suffix_chars) == (tokens, chars)
+
+
 def test_camel_case() -> None:
     assert [camel_case(name) for name in ("model", "min_mean_logprob")] == [
         "model",
