@@ -281,7 +281,8 @@ class MendedProtocol(OutgoingProtocol):
         result = yield from super().lsp_initialize(params)
         made = self.workspace
         self._workspace = OpenDocuments(
-            made.root_uri,
+            # The root is for clients without folders. It is one of them, and may be taken away.
+            None if made.folders else made.root_uri,
             types.TextDocumentSyncKind.Incremental,
             list(made.folders.values()),
             made.position_encoding,

@@ -147,11 +147,14 @@ def watchers() -> types.DidChangeWatchedFilesRegistrationOptions:
 
 
 def file_path(uri: str) -> Path | None:
-    """Return the path of a ``file:`` URI; None for any other."""
+    """Return the path of a ``file:`` URI; None for any other, and for one that is no path."""
     if not uri.startswith("file:"):
         return None
-    path = to_fs_path(uri)
-    return None if not path else Path(path)
+    try:
+        path = to_fs_path(uri)
+    except ValueError:  # such as an authority that begins with a bracket
+        return None
+    return Path(path) if path and "\0" not in path else None
 
 
 def is_home(path: PurePath) -> bool:

@@ -52,6 +52,10 @@ def test_files_are_judged_by_name_and_rules(editor: Editor) -> None:
         ("vscode-remote://host/repo/id%5Frsa", True),
         ("vscode-notebook-cell:/repo/credentials.json#W0", True),
         ("http://[broken/.env", True),
+        ("file://[broken/.env", True),
+        ("file://[broken/a.py", False),
+        ("file:///nul%00/.env", True),
+        ("file:///nul%00/a.py", False),
         ("file:", False),
         ("", False),
     ],
@@ -90,3 +94,11 @@ def test_rules_that_are_not_understood_are_told_of_once(editor: Editor) -> None:
         f"codex-lsp: {rules} has a pattern that is not valid, so nothing in its folder is read or "
         "completed; mend or remove it."
     ]
+
+
+def test_a_folder_that_is_no_path_stops_nothing(editor: Editor) -> None:
+    (editor.folder / ".gitignore").write_text("/made/\n")
+    for uri in ("file://[broken", "file:///nul%00"):
+        editor.documents.add_folder(types.WorkspaceFolder(uri, "broken"))
+    assert not editor.refuses((editor.folder / "a.py").as_uri())
+    assert editor.refuses((editor.folder / "made" / "a.py").as_uri())

@@ -48,6 +48,24 @@ def test_the_clients_first_known_encoding_is_taken(offered: tuple[str, ...], cho
     assert session.server.documents.encoding == chosen
 
 
+@pytest.mark.parametrize(
+    ("folders", "then"),
+    [(None, ["file:///root"]), ([], ["file:///root"]), (["file:///root"], [])],
+)
+def test_a_root_that_is_a_folder_can_be_taken_away(
+    folders: list[str] | None, then: list[str]
+) -> None:
+    session = Session(initialize=False)
+    given = folders and [{"uri": uri, "name": "root"} for uri in folders]
+    root = {"rootUri": "file:///root", "workspaceFolders": given}
+    params = {"processId": None, "capabilities": {}, **root}
+    session.receive({"id": 0, "method": "initialize", "params": params})
+    assert session.server.documents.folder_uris == ["file:///root"]
+    gone = {"added": [], "removed": [{"uri": "file:///root", "name": "root"}]}
+    session.notify("workspace/didChangeWorkspaceFolders", {"event": gone})
+    assert session.server.documents.folder_uris == then
+
+
 class TestDocuments:
     def test_a_document_that_is_not_open(self, session: Session, tmp_path: Any) -> None:
         path = tmp_path / "a.py"
