@@ -66,7 +66,9 @@ class Access:
         if len(self._rules) >= MAX_RULE_FILES:
             self._rules.clear()
         rules = read_rules(path)
-        self._rules[path] = (state, rules)
+        # Who may read a file can change without the file: what could not be read is tried again.
+        if not isinstance(rules, str):
+            self._rules[path] = (state, rules)
         return rules
 
 

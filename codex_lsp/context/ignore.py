@@ -133,7 +133,8 @@ def read_rules(path: Path) -> Rules:
     try:
         if path.stat().st_size > _MAX_RULE_BYTES:
             return "is too large to be a file of rules"
-        return pathspec.GitIgnoreSpec.from_lines(path.read_text(encoding="utf-8").splitlines())
+        # A byte order mark is no part of the first rule, in git neither.
+        return pathspec.GitIgnoreSpec.from_lines(path.read_text(encoding="utf-8-sig").splitlines())
     except FileNotFoundError:
         return pathspec.GitIgnoreSpec.from_lines([])
     except UnicodeDecodeError:

@@ -97,6 +97,21 @@ def test_rules_that_are_not_understood_refuse_the_folder(
     assert list(access.problems.values()) == [sentence]
 
 
+def test_rules_that_could_not_be_read_are_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / ".gitignore", "made/\n")
+    access = Access()
+
+    def refuse(path: Path) -> str:
+        return "cannot be read (Permission denied)"
+
+    with monkeypatch.context() as patch:
+        patch.setattr("codex_lsp.context.access.read_rules", refuse)
+        assert access.refusal(tmp_path / "b.py", [tmp_path]) is not None
+    assert access.refusal(tmp_path / "b.py", [tmp_path]) is None
+
+
 def test_a_link_is_what_it_leads_to(tmp_path: Path) -> None:
     put(tmp_path / ".env")
     put(tmp_path / "made/b.py")

@@ -139,6 +139,13 @@ def test_rules_above_the_folder_count_up_to_the_repository(tmp_path: Path) -> No
     assert not IgnoreRules(repository / "packages/shut").allows(repository / "packages/shut/b.py")
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_rule(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_bytes(b"\xef\xbb\xbfprivate.py\r\nmade/\r\n")
+    rules = IgnoreRules(tmp_path)
+    names = ("private.py", "made/b.py", "b.py")
+    assert [rules.allows(tmp_path / name) for name in names] == [False, False, True]
+
+
 def test_rules_that_cannot_be_understood_shut_the_folder(tmp_path: Path) -> None:
     rules_file(tmp_path / "a", "!\n")
     rules_file(tmp_path / "b", "")
