@@ -70,7 +70,8 @@ def first_day(today: datetime, days: int | None) -> str:
     if days is None:
         return ""
     try:
-        return f"{today - timedelta(days=days - 1):%Y-%m-%d}"
+        # Years have four digits there, unlike in what strftime makes of early ones.
+        return (today - timedelta(days=days - 1)).date().isoformat()
     except OverflowError:
         return ""
 

@@ -158,7 +158,8 @@ class Store:
             return self._prepared()
         except sqlite3.OperationalError as error:
             raise self._told(error) from error
-        except sqlite3.DatabaseError:
+        # What is wrong with a damaged schema may be told in bytes that are no text.
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
             self._put_aside()
         except OSError as error:
             raise StatisticsError(
@@ -166,7 +167,7 @@ class Store:
             ) from error
         try:
             return self._prepared()
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
             raise self._told(error) from error
 
     def _prepared(self) -> sqlite3.Connection:
@@ -175,6 +176,8 @@ class Store:
         :raises sqlite3.DatabaseError: the file is damaged, or no database
         """
         db = self._connect(self.path)
+        # A damaged label must not take all other counts with it.
+        db.text_factory = lambda text: text.decode("utf-8", "replace")
         try:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
@@ -204,30 +207,48 @@ class Store:
         db.execute("COMMIT")
 
     def _put_aside(self) -> None:
-        """Move a damaged file away, unless another server has done so meanwhile."""
+        """Move a damaged file away, unless another server has done so meanwhile.
+
+        :raises StatisticsError: nothing can be written beside it
+        """
         from filelock import FileLock  # which takes a while to load, and is seldom needed
 
+        lock = FileLock(self.path.with_name(f"{self.path.name}.lock"))
+        try:
+            lock.acquire()
+        except OSError as error:
+            raise self._told(error) from error
+        try:
+            if not self._sound():
+                self._move()
+        finally:
+            lock.release()
+
+    def _move(self) -> None:
         aside = self.path.with_name(f"{self.path.name}.damaged")
-        with FileLock(self.path.with_name(f"{self.path.name}.lock")):
-            if self._sound():
-                return
-            for suffix in ("-wal", "-shm"):
-                with contextlib.suppress(OSError):
-                    self.path.with_name(self.path.name + suffix).unlink()
+        for suffix in ("-wal", "-shm"):
             with contextlib.suppress(OSError):
-                self.path.replace(aside)
-                self.set_aside = aside
+                self.path.with_name(self.path.name + suffix).unlink()
+        with contextlib.suppress(OSError):
+            self.path.replace(aside)
+            self.set_aside = aside
 
     def _sound(self) -> bool:
         try:
             with contextlib.closing(self._prepared()) as db:
                 (found,) = db.execute("PRAGMA quick_check").fetchone()
                 return bool(found == "ok")
-        except (sqlite3.Error, OSError):
+        except sqlite3.Error as error:
+            return _is_busy(error)  # somebody works with it
+        except (OSError, UnicodeDecodeError):
             return False
 
     def _told(self, error: Exception) -> StatisticsError:
         text = str(error)
-        if "locked" in text or "busy" in text:
+        if _is_busy(error):
             return StatisticsBusyError(f"{self.path} is in use by others; try again.")
         return StatisticsError(f"The statistics in {self.path} cannot be used: {text}.")
+
+
+def _is_busy(error: Exception) -> bool:
+    return any(word in str(error) for word in ("locked", "busy"))

@@ -22,6 +22,12 @@ SOME = Counts(
 )
 
 
+def impatient(path: Path) -> sqlite3.Connection:
+    db = connect(path)
+    db.execute("PRAGMA busy_timeout = 0")
+    return db
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "new" / "statistics.sqlite3")
@@ -88,6 +94,54 @@ def test_another_server_that_was_faster_to_set_it_aside_is_not_undone(store: Sto
     assert (late.set_aside, store.read()) == (None, SOME)
 
 
+def settled(store: Store) -> bytes:
+    """Return the bytes of the file, with all of its log written into it."""
+    store.add(SOME)
+    db = connect(store.path)
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+    return store.path.read_bytes()
+
+
+def test_a_damaged_schema_is_damage_though_its_error_is_no_text(store: Store) -> None:
+    store.path.write_bytes(
+        settled(store).replace(b"CREATE TABLE counts", b"CREA\xdaE TABLE counts")
+    )
+    store.add(SOME)
+    assert store.set_aside is not None
+    assert store.read() == SOME
+
+
+def test_a_damaged_label_does_not_take_the_other_counts_with_it(store: Store) -> None:
+    store.path.write_bytes(settled(store).replace(b"python", b"pyt\xe9on"))
+    damaged = Key("2026-01-02", "pyt\N{REPLACEMENT CHARACTER}on", "mean-logprob")
+    assert store.read().counts == {
+        (damaged, What.SHOWN): 4,
+        (damaged, What.ACCEPTED): 1,
+        (GO, What.REQUESTS): 2,
+    }
+
+
+def test_damage_where_nothing_can_be_set_aside_is_said(store: Store) -> None:
+    store.path.parent.mkdir()
+    store.path.write_bytes(b"no database, but longer than the header of one" * 9)
+    (store.path.parent / "statistics.sqlite3.lock").mkdir()
+    with pytest.raises(StatisticsError, match="cannot be used: "):
+        store.add(SOME)
+
+
+def test_a_file_that_others_work_with_is_not_set_aside(store: Store) -> None:
+    store.add(SOME)
+    holder = connect(store.path)
+    holder.execute("PRAGMA locking_mode = EXCLUSIVE")
+    holder.execute("BEGIN EXCLUSIVE")
+    late = Store(store.path, impatient)
+    late._put_aside()
+    assert late.set_aside is None
+    holder.close()
+    assert store.read() == SOME
+
+
 def test_a_newer_version_is_left_alone(store: Store) -> None:
     store.add(SOME)
     db = connect(store.path)
@@ -116,11 +170,6 @@ def test_a_server_that_holds_the_file_is_waited_for_no_longer_than_a_while(store
     store.add(SOME)
     holder = connect(store.path)
     holder.execute("BEGIN IMMEDIATE")
-
-    def impatient(path: Path) -> sqlite3.Connection:
-        db = connect(path)
-        db.execute("PRAGMA busy_timeout = 0")
-        return db
 
     with pytest.raises(StatisticsBusyError):
         Store(store.path, impatient).add(SOME)

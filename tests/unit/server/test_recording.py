@@ -118,7 +118,8 @@ async def test_a_damaged_file_is_said_once(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "first"), [(None, ""), (1, "2026-01-31"), (31, "2026-01-01"), (10**9, "")]
+    ("days", "first"),
+    [(None, ""), (1, "2026-01-31"), (31, "2026-01-01"), (400_000, "0930-12-04"), (10**9, "")],
 )
 def test_the_first_of_the_last_days(days: int | None, first: str) -> None:
     assert first_day(datetime(2026, 1, 31), days) == first
