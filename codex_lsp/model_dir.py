@@ -337,13 +337,19 @@ def find(name_or_path: str, home: Path | None = None) -> ModelDir:
     :raises ModelNotFoundError: neither is there
     """
     home = models_home() if home is None else home
-    if name_or_path and not any(mark in name_or_path for mark in "/\\"):
+    is_path = any(mark in name_or_path for mark in "/\\")
+    if name_or_path and not is_path:
         installed = home / name_or_path
         if installed.is_dir():
             return load(installed)
     path = Path(name_or_path).expanduser()
     if name_or_path and path.is_dir():
         return load(path)
+    if is_path:
+        raise ModelNotFoundError(
+            f"There is no directory {name_or_path}; give the path of a model directory, or the "
+            "name of an installed model."
+        )
     raise ModelNotFoundError(
         f"The model {name_or_path!r} is not installed; "
         f"`codex-lsp models pull {name_or_path}` gets it if it is one that codex-lsp knows."

@@ -16,6 +16,8 @@ Profile = Literal["confident", "balanced", "eager"]
 SafetyMode = Literal["off", "rank", "reject"]
 """What becomes of insecure candidates: nothing, they rank behind the others, or they go."""
 
+MAX_THREADS = 256
+
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:

@@ -6,6 +6,8 @@ without waiting for the others' libraries.
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 
 from codex_lsp.cli.app import build_app
@@ -16,7 +18,10 @@ EXIT_USAGE = 2
 
 
 def main() -> None:
-    """Run the command line; errors on purpose become one sentence on stderr."""
+    """Run the command line; what a user can cause becomes one sentence on stderr."""
+    # A stream that was closed before the start is None; libraries write to it all the same.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")
     try:
         build_app()()
     except UsageError as error:
@@ -29,6 +34,24 @@ def main() -> None:
         # Who read our output has gone (`… | head`); there is nobody left to tell.
         sys.stderr.close()
         sys.exit(EXIT_FAILURE)
+    except OSError as error:
+        sentence = _explain(error)
+        if sentence is None:
+            raise
+        _fail(CodexLspError(sentence), EXIT_FAILURE)
+
+
+def _explain(error: OSError) -> str | None:
+    """Say what is wrong with a file or a disk; None for what is about neither."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        place = error.filename or "What was asked for"
+        return f"{place} cannot be written ({error.strerror}); free some space."
+    if error.filename is None:
+        return None
+    return (
+        f"{error.filename} cannot be read or written ({error.strerror}); see that it is there and "
+        "yours, or name another place."
+    )
 
 
 def _fail(error: CodexLspError, code: int) -> None:

@@ -60,6 +60,7 @@ def run(plan: Plan, output: Output) -> list[Table]:
 
     :raises ModelNotFoundError: the default model's base is not installed
     """
+    read_settings(plan.settings)  # a mistake is told before anything is measured
     # What the default's adapter changes is not in the GGUF file.
     base = base_of(default_model())
     model = find_or_offer(base.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
@@ -49,8 +50,8 @@ class Typing:
         ):
             if value not in allowed:
                 raise UsageError(f"{name} is {value!r}, but has to be one of {', '.join(allowed)}.")
-        if self.wpm <= 0:
-            raise UsageError(f"--wpm is {self.wpm:g}, but has to be above 0.")
+        if not 0 < self.wpm < math.inf:
+            raise UsageError(f"--wpm is {self.wpm:g}, but has to be a number above 0.")
         rhythm = Rhythm(self.seed, self.wpm)
         return Typist(cast(Pace, self.pace), self.client == "vscode", self.accepts, rhythm)
 
@@ -129,8 +130,10 @@ def replay_tables(summaries: Sequence[Summary]) -> list[Table]:
 def read_settings(given: Sequence[str]) -> dict[str, Any]:
     """Read ``name=value`` pairs; values are JSON where they can be read so, else text.
 
-    :raises UsageError: one has no ``=``
+    :raises UsageError: one has no ``=``, or is no setting of the server, or not a possible value
     """
+    from codex_lsp_server import settings
+
     found: dict[str, Any] = {}
     for text in given:
         name, sign, value = text.partition("=")
@@ -140,6 +143,9 @@ def read_settings(given: Sequence[str]) -> dict[str, Any]:
             found[name] = json.loads(value)
         except ValueError:
             found[name] = value
+    for problem in settings.read(found).problems:
+        # An editor's user gets the default instead; here it would be measured under a wrong name.
+        raise UsageError(f"{problem.partition(';')[0]}.")
     return found
 
 

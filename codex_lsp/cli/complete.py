@@ -24,7 +24,7 @@ from codex_lsp.engine.ct2 import CTranslate2Engine
 from codex_lsp.errors import UsageError
 from codex_lsp.languages import known_languages
 from codex_lsp.model_dir import ModelDescription
-from codex_lsp.options import CompleterOptions, Device, EngineOptions, TokenBudget
+from codex_lsp.options import MAX_THREADS, CompleterOptions, Device, EngineOptions, TokenBudget
 from codex_lsp.safety.weaknesses import sentence
 from codex_lsp.sampling import SamplingParams
 from codex_lsp.trace import as_object as trace_as_object
@@ -132,8 +132,10 @@ def _completer_options(
         sampling = SamplingParams(**{**defaults, **given})
     except ValueError as error:
         raise UsageError(f"{error}.") from error
-    if options.threads < 0:
-        raise UsageError(f"--threads is {options.threads}, but has to be 0 or more.")
+    if not 0 <= options.threads <= MAX_THREADS:
+        raise UsageError(
+            f"--threads is {options.threads}, but has to be between 0 and {MAX_THREADS}."
+        )
     context = ContextOptions()
     if options.max_lines is not None:
         if options.max_lines < 1:

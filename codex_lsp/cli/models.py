@@ -68,6 +68,10 @@ def pull_model(
     quantization: str | None,
 ) -> None:
     """Fetch, convert and install a model, showing progress on stderr."""
+    if from_file is not None and from_hf is not None:
+        raise UsageError("--from-file and --from-hf name two sources; leave one out.")
+    if from_file is not None and from_file.is_dir():
+        raise UsageError(f"{from_file} is a directory; name a file, or give it to --from-hf.")
     if from_file is not None and not from_file.is_file():
         raise UsageError(f"There is no file {from_file}.")
     if from_hf is not None:

@@ -34,7 +34,8 @@ def save(report: Report, path: Path) -> None:
         axes.grid(alpha=0.3)
         axes.legend()
     try:
-        figure.savefig(path)
+        # By its name alone, or matplotlib adds `.png` to one that has no ending.
+        figure.savefig(path, format=path.suffix.lstrip("."))
     except (OSError, ValueError) as error:
         raise UsageError(f"The picture cannot be written to {path}: {error}.") from error
 

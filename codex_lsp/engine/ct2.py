@@ -8,7 +8,6 @@ cannot be interrupted.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import time
 from collections.abc import Sequence
@@ -29,7 +28,7 @@ from codex_lsp.engine.memory import keep_freed_memory
 from codex_lsp.engine.prefix_cache import PrefixCache
 from codex_lsp.errors import EngineError, GenerationCancelled
 from codex_lsp.model_dir import TOKENIZER_FILE, ModelDir
-from codex_lsp.options import Device, EngineOptions
+from codex_lsp.options import MAX_THREADS, Device, EngineOptions
 from codex_lsp.sampling import SamplingParams
 from codex_lsp.tokenizer import Tokenizer
 from codex_lsp.types import Prompt, Timing
@@ -46,14 +45,25 @@ def default_threads() -> int:
 
 
 def pick_device(wanted: Device) -> str:
-    """Return ``cpu`` or ``cuda``; ``auto`` takes a GPU when CTranslate2 sees one."""
+    """Return ``cpu`` or ``cuda``; ``auto`` takes a GPU when CTranslate2 sees one.
+
+    :raises EngineError: there is no such device, or a GPU is wanted and none can be used
+    """
     if wanted not in get_args(Device):
         raise EngineError(f"The device {wanted!r} is not one of {', '.join(get_args(Device))}.")
-    if wanted != "auto":
+    if wanted == "cpu":
         return wanted
-    with contextlib.suppress(RuntimeError):
+    cause = "CTranslate2 sees none"
+    try:
         if ctranslate2.get_cuda_device_count() > 0:
             return "cuda"
+    except RuntimeError as error:
+        cause = str(error)
+    if wanted == "cuda":
+        raise EngineError(
+            f"There is no GPU to run the model on ({cause}); see to its driver, or take the device "
+            "cpu or auto."
+        )
     return "cpu"
 
 
@@ -76,6 +86,11 @@ class CTranslate2Engine:
         :raises EngineError: CTranslate2 cannot load or run the model so
         """
         options = options or EngineOptions()
+        if not 0 <= options.threads <= MAX_THREADS:
+            # CTranslate2 would end the process when the system gives it no more.
+            raise EngineError(
+                f"threads is {options.threads}, but has to be between 0 and {MAX_THREADS}."
+            )
         keep_freed_memory()
         self._tokenizer = Tokenizer.from_file(model.path / TOKENIZER_FILE)
         self.device = pick_device(options.device)

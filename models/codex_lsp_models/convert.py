@@ -51,6 +51,8 @@ def convert(
         raise UsageError(
             f"{source!r} is neither a file, a folder, nor a repository of the form owner/name."
         )
+    if path.is_dir() and not (path / "config.json").is_file():
+        raise UsageError(f"{path} is no Hugging Face model: it has no config.json.")
 
     def present(model: ModelDir) -> bool:
         raise UsageError(

@@ -42,7 +42,12 @@ def pull(
     :raises DamagedFileError: what was fetched is not what it should be
     :raises ConversionError: the conversion failed its self check
     """
-    if from_file is not None and name not in known_names() and sources.is_gguf(from_file):
+    if from_file is not None and name not in known_names():
+        if not sources.is_gguf(from_file):
+            raise UsageError(
+                f"{from_file} is no GGUF file, of which a model of your own could be made, and no "
+                f"model named {name!r} is known; known: {', '.join(known_names())}."
+            )
         return convert(
             str(from_file),
             name,

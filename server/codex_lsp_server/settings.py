@@ -17,6 +17,7 @@ from typing import Any, Literal
 from codex_lsp.context import ContextOptions
 from codex_lsp.model_dir import SamplingDefaults
 from codex_lsp.options import (
+    MAX_THREADS,
     CompleterOptions,
     EngineOptions,
     Profile,
@@ -205,7 +206,7 @@ class Settings:
 
 RANGES: Mapping[str, tuple[float, float]] = types.MappingProxyType(
     {
-        "threads": (0, 256),
+        "threads": (0, MAX_THREADS),
         "seed": (0, 2**32 - 1),
         "samples": (1, 200),
         "temperature": (0.0, 10.0),

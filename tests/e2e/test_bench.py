@@ -79,8 +79,14 @@ def test_replay_prints_a_table_for_people(tiny: Path) -> None:
         (["--pace", "slow"], "--pace is 'slow', but has to be one of real, fast."),
         (["--client", "ed"], "--client is 'ed', but has to be one of vscode, neovim."),
         (["--limit-keys", "0"], "--limit-keys is 0, but has to be 1 or more."),
-        (["--wpm", "0"], "--wpm is 0, but has to be above 0."),
+        (["--wpm", "0"], "--wpm is 0, but has to be a number above 0."),
+        (["--wpm", "nan"], "--wpm is nan, but has to be a number above 0."),
         (["--setting", "samples"], "The setting 'samples' has to be like name=value."),
+        (["--setting", "sample=4"], "There is no setting codexLsp.sample."),
+        (
+            ["--compare", "samples=many"],
+            "The setting codexLsp.samples has to be a whole number, not a string.",
+        ),
     ],
 )
 def test_a_wrong_option_is_one_sentence(

@@ -209,6 +209,10 @@ def test_the_command_line_shows_draws_and_forgets(path: Path, tmp_path: Path) ->
     [
         (("--days", "0"), b"codex-lsp: --days is 0, but has to be 1 or more.\n"),
         (("--export", "csv"), b"codex-lsp: --export is 'csv', but has to be json.\n"),
+        (
+            ("--plot", "/no/ending"),
+            b"codex-lsp: The picture cannot be written to /no/ending: Format",
+        ),
         (("--plot", "/no/where.png"), b"codex-lsp: The picture cannot be written to /no/where.png"),
     ],
 )

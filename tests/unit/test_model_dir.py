@@ -114,6 +114,8 @@ def test_models_are_found_by_name_and_by_path(tmp_path: Path) -> None:
     assert find(str(tmp_path / "tiny"), tmp_path / "elsewhere").path == tmp_path / "tiny"
     with pytest.raises(ModelNotFoundError, match="'other' is not installed"):
         find("other", tmp_path)
+    with pytest.raises(ModelNotFoundError, match=r"^There is no directory \./other; give the path"):
+        find("./other", tmp_path)
     with pytest.raises(ModelNotFoundError, match="There is no model at"):
         load(tmp_path)
 

@@ -81,6 +81,8 @@ def test_a_source_of_no_kind_is_refused(home: Path, tmp_path: Path) -> None:
     text.write_text("not a model")
     with pytest.raises(UsageError, match="is not a GGUF file; give one, or a Hugging Face folder"):
         convert(str(text), "mine", home=home)
+    with pytest.raises(UsageError, match=r"is no Hugging Face model: it has no config\.json\.$"):
+        convert(str(tmp_path), "mine", home=home)
 
 
 @pytest.mark.parametrize("missing", ["torch", "transformers"])
@@ -94,6 +96,7 @@ def test_a_missing_extra_is_named(
             raise ImportError(f"No module named {name!r}")
         return real(name, package) if name != "transformers" else object()
 
+    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
     monkeypatch.setattr(hf.importlib, "import_module", without)
     with pytest.raises(ConversionError) as caught:
         convert(str(tmp_path), "mine", home=home)

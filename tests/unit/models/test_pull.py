@@ -288,6 +288,14 @@ def test_a_gguf_file_under_an_unknown_name_is_the_users_own(tiny: Tiny, home: Pa
     assert names(home) == [".mine.lock", "mine"]
 
 
+def test_another_file_under_an_unknown_name_is_refused(home: Path, tmp_path: Path) -> None:
+    other = tmp_path / "weights.bin"
+    other.write_bytes(b"not a model")
+    with pytest.raises(UsageError, match=r"weights\.bin is no GGUF file, .* named 'mine' is known"):
+        pull("mine", home=home, from_file=other)
+    assert not home.exists()
+
+
 def test_a_file_that_is_not_there_is_named(home: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"nothing\.gguf cannot be read \(No such file"):
         pull(home=home, from_file=tmp_path / "nothing.gguf")
