@@ -196,8 +196,17 @@ class OpenDocuments(Workspace):
         document.apply_changes([change], text_doc.version)
 
     def update_notebook_document(self, params: types.DidChangeNotebookDocumentParams) -> None:
-        """Update a notebook. Defect: one that was never opened raises ``KeyError``."""
+        """Update a notebook.
+
+        Defects: one that was never opened raises ``KeyError``, and a cell's version stays behind
+        when its list of changes is empty.
+        """
         if unquote(params.notebook_document.uri) not in self._notebook_documents:
             logger.warning("Ignored a change of a notebook that is not open.")
             return
+        cells = params.change.cells
+        for text in (cells and cells.text_content) or ():
+            document = self.get_open_document(text.document.uri)
+            if document is not None:
+                document.version = text.document.version
         super().update_notebook_document(params)

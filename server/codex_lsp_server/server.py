@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from lsprotocol import types
@@ -98,7 +99,8 @@ class CodexLanguageServer(MendedServer):
         self.feedback.on_shown.append(self.usage.shown)
         self.feedback.on_accepted.append(self.usage.accepted)
         self.feedback.on_partly_accepted.append(self.usage.partly_accepted)
-        self.feedback.on_focus += [self._show_whether_off, self.read_ahead]
+        self.feedback.on_focus += [self._turned_to, self.read_ahead]
+        self._at_hand: str | None = None
         self.completion_mode = CompletionMode(self, self.complete)
 
     def start(self, params: types.InitializeParams) -> None:
@@ -137,6 +139,19 @@ class CodexLanguageServer(MendedServer):
             settings = self.configuration.settings
             self.completing.turned_to(document, settings, self._preceding(document.uri))
 
+    def changed(self, uri: str, changes: Sequence[types.TextDocumentContentChangeEvent]) -> None:
+        """Take note of changes that a document has been given already."""
+        document = self.documents.get_open_document(uri)
+        if document is not None:
+            self.completing.changed(document, all(is_key(change.text) for change in changes))
+            self.usage.changed(document, changes)
+
+    def closed(self, uri: str) -> None:
+        """Forget a document that the editor has closed."""
+        self.completing.forget(uri)
+        self.usage.closed(uri)
+        self.recalling.closed(uri)
+
     async def close(self) -> None:
         """Give everything back; called once the connection has ended."""
         self.completing.close()
@@ -159,7 +174,7 @@ class CodexLanguageServer(MendedServer):
         self.recalling.use(settings)
         self.snippets.use(settings)
         self.completion_mode.use(settings.completion_items)
-        self.status.off("" if settings.enable else "Completions are switched off.")
+        self._turned_to(self._at_hand)
         self.status.follow(self._model_name)
 
     async def _model_name(self) -> str | Rejection:
@@ -173,11 +188,16 @@ class CodexLanguageServer(MendedServer):
 
         return preceding_cells(self.documents.get_notebook_document(cell_uri=uri), uri, text_of)
 
-    def _show_whether_off(self, uri: str | None) -> None:
+    def _turned_to(self, uri: str | None) -> None:
+        """Show whether completions are off in the document at hand; everywhere where it is none."""
+        self._at_hand = uri
         document = None if uri is None else self.documents.get_open_document(uri)
         settings = self.configuration.settings
         refused = document and permission(document, settings, self.access.refusal)
-        self.status.off(refused.detail if isinstance(refused, Rejection) else "")
+        if isinstance(refused, Rejection):
+            self.status.off(refused.detail)
+        else:
+            self.status.off("" if settings.enable else "Completions are switched off.")
 
 
 def build_server(
@@ -186,6 +206,7 @@ def build_server(
     """Return a server with all its features registered."""
     server = CodexLanguageServer(source, model, child)
     _register_lifecycle(server)
+    _register_notebooks(server)
     _register_files(server)
     _register_completion(server)
     _register_feedback(server)
@@ -217,17 +238,30 @@ def _register_lifecycle(server: CodexLanguageServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def did_change(params: types.DidChangeTextDocumentParams) -> None:
         """Let the running job know; pygls' own handler has changed the text before this one."""
-        document = server.documents.get_open_document(params.text_document.uri)
-        if document is not None:
-            key = all(is_key(change.text) for change in params.content_changes)
-            server.completing.changed(document, key)
-            server.usage.changed(document, params.content_changes)
+        server.changed(params.text_document.uri, params.content_changes)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
-        server.completing.forget(params.text_document.uri)
-        server.usage.closed(params.text_document.uri)
-        server.recalling.closed(params.text_document.uri)
+        server.closed(params.text_document.uri)
+
+
+def _register_notebooks(server: CodexLanguageServer) -> None:
+    """A cell is a document as any other; pygls' own handlers have been there before these."""
+
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
+    def did_change(params: types.DidChangeNotebookDocumentParams) -> None:
+        cells = params.change.cells
+        if cells is None:
+            return
+        for text in cells.text_content or ():
+            server.changed(text.document.uri, text.changes)
+        for cell in (cells.structure and cells.structure.did_close) or ():
+            server.closed(cell.uri)
+
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
+    def did_close(params: types.DidCloseNotebookDocumentParams) -> None:
+        for cell in params.cell_text_documents:
+            server.closed(cell.uri)
 
 
 def _register_files(server: CodexLanguageServer) -> None:
