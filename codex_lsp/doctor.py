@@ -134,7 +134,7 @@ def _check_data_directory() -> Check:
             "data directory",
             Verdict.WARNING,
             found,
-            "Installing the default model takes 0.4 GB for a moment; make room, or set "
+            "Installing the default model takes 0.24 GB for a moment; make room, or set "
             "CODEX_LSP_HOME to another disk.",
         )
     return Check("data directory", Verdict.OK, found)

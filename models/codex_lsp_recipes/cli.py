@@ -24,7 +24,7 @@ def build_app() -> typer.Typer:
     """Put the commands together."""
     app = typer.Typer(
         name="codex_lsp_recipes",
-        help="Fine-tune the embedded model on public code (needs the extra `train`).",
+        help="Fine-tune the default model's base on public code (needs the extra `train`).",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},

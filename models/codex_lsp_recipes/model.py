@@ -1,4 +1,4 @@
-"""The embedded model in torch: frozen weights, and the adapter that is trained beside them.
+"""The default model's base in torch: frozen weights, and the adapter that is trained beside them.
 
 A Llama decoder as CTranslate2 runs it, with queries, keys and values in one matrix and the two
 input halves of the feed-forward layer in another: fewer and larger products, which is what a
