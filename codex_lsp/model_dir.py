@@ -21,6 +21,7 @@ import platformdirs
 import tomli_w
 
 from codex_lsp.errors import DamagedFileError, InvalidModelError, ModelNotFoundError
+from codex_lsp.sampling import SamplingParams
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -267,7 +268,7 @@ def parse(text: str, origin: str) -> ModelDescription:
         )
     try:
         return _description(raw)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InvalidModelError(f"{origin} is incomplete or wrong: {error!r}") from error
 
 
@@ -279,22 +280,30 @@ def _description(raw: Mapping[str, Any]) -> ModelDescription:
         raise ValueError(f"prompt.kind is {kind!r}, which does not fit its fim table")
     if fim is not None and fim.get("order", "PSM") not in get_args(FimOrder):
         raise ValueError(f"prompt.fim.order is {fim['order']!r}")
+    if not isinstance(stop := prompt.get("stop", []), list):
+        raise ValueError(f"prompt.stop is {stop!r}, which is no list of tokens")
+    context_length = int(model["context_length"])
+    state_bytes = int(model.get("state_bytes_per_token", UNKNOWN_STATE_BYTES))
+    if min(context_length, state_bytes) < 1:
+        raise ValueError("model.context_length and state_bytes_per_token have to be 1 or more")
+    sampling = raw.get("sampling", {})
+    SamplingParams(**sampling)  # refuses what cannot be
     return ModelDescription(
         name=model["name"],
         description=model.get("description", ""),
         licence=model["licence"],
-        context_length=int(model["context_length"]),
+        context_length=context_length,
         quantization=model["quantization"],
-        state_bytes_per_token=int(model.get("state_bytes_per_token", UNKNOWN_STATE_BYTES)),
+        state_bytes_per_token=state_bytes,
         source=dict(raw.get("source", {})),
         prompt=PromptFormat(
             bos=prompt.get("bos", ""),
-            stop=tuple(prompt.get("stop", ())),
+            stop=tuple(stop),
             fim=None if fim is None else FimTokens(**fim),
             file_separator=prompt.get("file_separator", ""),
             repo_name=prompt.get("repo_name", ""),
         ),
-        sampling=SamplingDefaults(**raw.get("sampling", {})),
+        sampling=SamplingDefaults(**sampling),
         files={name: FileDigest(**digest) for name, digest in raw.get("files", {}).items()},
         confidence=ConfidenceWeights.of_table(raw["confidence"]) if "confidence" in raw else None,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
 
 from codex_lsp.safety.bandit_checks import Bandit
 from codex_lsp.statistics.store import SWITCH as STATISTICS
@@ -14,6 +15,10 @@ from codex_lsp.tuning.store import SWITCH
 # counts what tests do among what the user does.
 os.environ[SWITCH] = "off"
 os.environ[STATISTICS] = "off"
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("codex-lsp", deadline=None)
+settings.load_profile("codex-lsp")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -65,7 +65,7 @@ def load(model: ModelDir, machine: Machine) -> Measured | None:
             return None
         return _measured(raw["measured"])
     # A file may have been damaged in any way: whatever is wrong with it, it is measured anew.
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return None
 
 

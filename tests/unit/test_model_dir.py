@@ -83,6 +83,15 @@ def test_the_weights_of_the_confidence_are_printed_as_they_are_read() -> None:
         (("ended_logprob = 0.25", "mean = 0.25"), "is incomplete or wrong: TypeError"),
         (("[confidence.recalled]", "[confidence.other]"), "is incomplete or wrong: KeyError"),
         (('order = "SPM"', 'order = "MPS"'), "prompt.fim.order is 'MPS'"),
+        (("context_length = 128", "context_length = inf"), "OverflowError"),
+        (("context_length = 128", "context_length = 0"), "have to be 1 or more"),
+        (("per_token = 1000000", "per_token = 0"), "have to be 1 or more"),
+        (
+            ('stop = [\n    "</s>",\n    "<x>",\n]', 'stop = "</s>"'),
+            "prompt.stop is '</s>', which is no list of tokens",
+        ),
+        (("temperature = 0.2", "temperature = 20"), "temperature is 20, but has to be between"),
+        (("top_k = 10", "top_k = 'ten'"), "is incomplete or wrong: TypeError"),
     ],
 )
 def test_a_wrong_description_is_refused(change: tuple[str, str], said: str) -> None:

@@ -103,6 +103,7 @@ def test_a_model_name_cannot_leave_the_folder(home: Path) -> None:
         ("threads = 2", "threads = 0"),
         ("samples = 2", "samples = 0"),
         ("samples = 2", "samples = 1000000"),
+        ("samples = 2", "samples = inf"),
         ("prefix_tokens = 128", "prefix_tokens = 0"),
         ("[measured]", "[measured"),
         ("[measured]", "[elsewhere]"),
