@@ -15,7 +15,7 @@ Problems = Annotated[Path | None, typer.Option("--problems", help="A .jsonl or .
 NeededProblems = Annotated[Path, typer.Option("--problems", help="A .jsonl or .jsonl.gz file.")]
 Out = Annotated[Path, typer.Option("--out", help="The folder of the run; an old one goes on.")]
 Seed = Annotated[int, typer.Option(help="The seeds of all batches are made from it.")]
-Limit = Annotated[int | None, typer.Option(help="Only the first so many problems.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Only the first so many problems.")]
 Shard = Annotated[str, typer.Option(help="i/m: only every m-th problem, from the i-th on.")]
 Page = Annotated[
     Path | None, typer.Option("--page", help="Put the tables into this page of Markdown, too.")

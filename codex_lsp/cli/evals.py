@@ -67,7 +67,7 @@ def _quality(
     each: Annotated[int, typer.Option(help="Holes of each kind in each language.")] = 34,
     label: Annotated[str, typer.Option(help="A name for what this version comes to.")] = "now",
     seed: opt.Seed = 0,
-    limit: Annotated[int | None, typer.Option(help="Only the first so many holes.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many holes.")] = None,
     shard: Annotated[
         str, typer.Option(help="i/m: only every m-th hole, from the i-th on.")
     ] = "1/1",
@@ -116,7 +116,7 @@ def _suites(
     each: Annotated[int, typer.Option(help="Holes of each kind in each package.")] = 20,
     label: Annotated[str, typer.Option(help="A name for what this version comes to.")] = "now",
     seed: opt.Seed = 0,
-    limit: Annotated[int | None, typer.Option(help="Only the first so many holes.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many holes.")] = None,
     model: opt.Model = None,
     device: opt.Device = "auto",
     threads: opt.Threads = 0,

@@ -23,8 +23,12 @@ def read_header(given: str) -> str:
     """
     text = given
     try:
-        if Path(given).is_file():
-            text = Path(given).read_text(encoding="utf-8")
+        path = Path(given)
+        if path.is_file():
+            text = path.read_text(encoding="utf-8")
+        elif len(given.split()) == 1 and given[0] != "#" and (path.suffix or path.is_dir()):
+            # `missing.py` is Python, too, and would stand in front of every prompt.
+            raise UsageError(f"There is no file {given} that holds a header.")
     except (OSError, ValueError) as error:  # too long a text is no path
         if "\n" not in given and len(given) < 200:
             raise UsageError(f"The header {given} cannot be read: {error}.") from error

@@ -177,6 +177,15 @@ def test_wrong_use_is_one_sentence(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("limit", ["0", "-1"])
+def test_a_limit_below_one_is_refused(tmp_path: Path, limit: str) -> None:
+    problems = write(tmp_path / "p.jsonl", ADD)
+    done = run("humaneval", "--out", tmp_path / "run", "--problems", problems, "--limit", limit)
+    assert done.returncode == 2
+    assert "'--limit'" in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.timeout(300)
 def test_holes_are_drawn_once_completed_again_and_reported(tmp_path: Path) -> None:
     body = "def area(width, height):\n    result = width * height\n    return result\n\n\n"

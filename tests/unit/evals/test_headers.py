@@ -31,6 +31,12 @@ def test_what_would_not_run_is_refused(text: str, sentence: str) -> None:
         read_header(text)
 
 
+def test_a_file_that_is_not_there_is_no_header(tmp_path: Path) -> None:
+    for missing in ("missing.py", str(tmp_path)):
+        with pytest.raises(UsageError, match="There is no file .* that holds a header"):
+            read_header(missing)
+
+
 def test_it_stands_in_front_of_each_prompt_and_makes_another_set() -> None:
     whole = ProblemSet("own", "0", (add_problem(),))
     changed = with_header(whole, HEADER + "\n")
