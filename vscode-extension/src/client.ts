@@ -41,6 +41,8 @@ export const documentSelector = [
   { scheme: 'untitled' },
   { scheme: 'vscode-notebook-cell' },
   { scheme: 'vscode-remote' },
+  // A repository that is looked at without a clone: a virtual workspace.
+  { scheme: 'vscode-vfs' },
 ];
 
 export function makeClient(

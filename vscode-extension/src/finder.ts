@@ -25,8 +25,10 @@ export function candidates(where: Where): Found[] {
   if (where.python) {
     const cut = Math.max(where.python.lastIndexOf('/'), where.python.lastIndexOf('\\'));
     const folder = where.python.slice(0, cut + 1);
-    // On Windows an environment's programs are in Scripts, its base installation's python above it.
-    if (cut >= 0) found.push({ program: folder + name, from: 'python environment' });
+    const folders = cut < 0 ? [] : [folder];
+    // On Windows programs are in Scripts; the python of a conda environment or an installation is above it.
+    if (cut >= 0 && where.windows) folders.push(`${folder}Scripts\\`);
+    for (const each of folders) found.push({ program: each + name, from: 'python environment' });
   }
   for (const folder of where.path.split(where.windows ? ';' : ':')) {
     if (folder) found.push({ program: folder.replace(/[/\\]$/, '') + slash + name, from: 'PATH' });

@@ -12,8 +12,7 @@ interface Listed {
 }
 
 export async function switchModel(server: Server): Promise<void> {
-  const program = server.found?.program;
-  if (!program) return;
+  const program = programOf(server);
   const listed = JSON.parse(await run(program, ['models', 'list', '--json'])) as Listed[];
   const current = settings.model();
   const picks = [
@@ -43,9 +42,8 @@ export async function switchModel(server: Server): Promise<void> {
  * @param name which one; the default model where it is no name
  */
 export async function pullModel(server: Server, log: vscode.LogOutputChannel, name: unknown): Promise<void> {
-  const program = server.found?.program;
-  if (!program) return;
-  await vscode.window.withProgress(
+  const program = programOf(server);
+  const got = await vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,
       title: 'codex-lsp: getting the model',
@@ -58,11 +56,21 @@ export async function pullModel(server: Server, log: vscode.LogOutputChannel, na
         log.info(line);
         progress.report({ message: line });
       };
-      await run(program, ['models', 'pull', ...(typeof name === 'string' ? [name] : [])], {
-        onLine,
-        signal: stop.signal,
-      });
+      try {
+        await run(program, ['models', 'pull', ...(typeof name === 'string' ? [name] : [])], {
+          onLine,
+          signal: stop.signal,
+        });
+      } catch (error) {
+        if (!stop.signal.aborted) throw error;
+      }
+      return !stop.signal.aborted;
     },
   );
-  await server.restart();
+  if (got) await server.restart();
+}
+
+function programOf(server: Server): string {
+  if (!server.found) throw new Error('The server is not installed; run the command “codex-lsp: Set Up”.');
+  return server.found.program;
 }

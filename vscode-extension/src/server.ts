@@ -89,6 +89,7 @@ export class Server implements vscode.Disposable {
 
   private async end(): Promise<void> {
     clearTimeout(this.again);
+    this.again = undefined;
     const client = this.running;
     this.running = undefined;
     this.messages.serverEnded();

@@ -60,6 +60,10 @@ export function serverSettings(): Record<string, unknown> {
     return !OWN.has(name) && known && JSON.stringify(value) !== JSON.stringify(known.defaultValue);
   });
   const told: Record<string, unknown> = { ...Object.fromEntries(changed), enable: settings.enabled() };
-  if (!vscode.workspace.isTrusted && told.recall !== 'off') told.recall = 'file';
+  if (!vscode.workspace.isTrusted) {
+    // Nothing of the folder is read but what is open.
+    if (told.recall !== 'off') told.recall = 'file';
+    if ('snippets' in told) told.snippets = 'off';
+  }
   return told;
 }

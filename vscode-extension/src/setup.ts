@@ -56,7 +56,8 @@ export class Setup {
 
   /** Offer the set-up, once a session. */
   async offer(server: Server): Promise<void> {
-    if (this.offered) return;
+    // A wrong setting, which has been told, would hide what is installed.
+    if (this.offered || settings.serverPath()) return;
     this.offered = true;
     const chosen = await vscode.window.showInformationMessage(
       'codex-lsp is not set up yet. Shall it be installed into an environment of its own, with the model (93 MB)?',
@@ -98,6 +99,8 @@ export class Setup {
       );
       return;
     }
+    const setting = settings.serverPath();
+    if (setting) throw new Error(`${setting} cannot be run; correct or empty codexLsp.serverPath.`);
     const stop = new AbortController();
     token.onCancellationRequested(() => stop.abort());
     const own = settings.pythonPath();

@@ -31,6 +31,12 @@ it('looks for the server in the selected environment, on the path, in its own en
   expect(candidates({ ...where, python: 'python', path: '' }).map(({ from }) => from)).toEqual([
     'own environment',
   ]);
+  const conda = { ...where, python: 'C:\\conda\\python.exe', path: '', own: 'C:\\own', windows: true };
+  expect(candidates(conda).map(({ program }) => program)).toEqual([
+    'C:\\conda\\codex-lsp.exe',
+    'C:\\conda\\Scripts\\codex-lsp.exe',
+    'C:\\own\\Scripts\\codex-lsp.exe',
+  ]);
   expect(programOf('C:\\own', 'codex-lsp.exe', true)).toBe('C:\\own\\Scripts\\codex-lsp.exe');
 });
 

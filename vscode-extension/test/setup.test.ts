@@ -1,0 +1,112 @@
+import { beforeEach, expect, it, vi } from 'vitest';
+
+const told: string[] = [];
+const commands: string[][] = [];
+const setting = { serverPath: '' };
+/** What cancels the progress that is shown last. */
+let cancel = () => {};
+/** What a program does when it is run. */
+let program: (signal?: AbortSignal) => Promise<string> = async () => '';
+
+vi.mock('vscode', () => ({
+  ProgressLocation: { Notification: 15 },
+  Uri: { joinPath: (_base: unknown, name: string) => ({ fsPath: `/storage/${name}` }) },
+  commands: { executeCommand: async () => {} },
+  extensions: { getExtension: () => undefined },
+  window: {
+    showErrorMessage: async (text: string) => {
+      told.push(text);
+    },
+    showInformationMessage: async (text: string) => {
+      told.push(text);
+    },
+    withProgress: (_options: unknown, run: (progress: unknown, token: unknown) => unknown) =>
+      run(
+        { report: () => {} },
+        {
+          onCancellationRequested: (call: () => void) => {
+            cancel = call;
+          },
+        },
+      ),
+  },
+}));
+
+vi.mock('../src/settings', () => ({
+  settings: {
+    serverPath: () => setting.serverPath,
+    pythonPath: () => '',
+    package: () => 'codex-lsp',
+    model: () => '',
+  },
+}));
+
+vi.mock('../src/processes', async (original) => ({
+  ...(await original<object>()),
+  run: (name: string, args: string[], options: { signal?: AbortSignal } = {}) => {
+    commands.push([name, ...args]);
+    return program(options.signal);
+  },
+}));
+
+const { Setup } = await import('../src/setup');
+const { pullModel, switchModel } = await import('../src/models');
+
+const log = { info: () => {}, warn: () => {}, error: () => {} } as never;
+const states: unknown[] = [];
+let restarts = 0;
+const server = {
+  found: { program: '/bin/codex-lsp', from: 'PATH' } as object | undefined,
+  stop: async () => {},
+  say: (state: unknown) => states.push(state),
+  restart: async () => {
+    restarts += 1;
+  },
+};
+
+beforeEach(() => {
+  for (const list of [told, commands, states]) list.length = 0;
+  restarts = 0;
+  setting.serverPath = '';
+});
+
+it('installs nothing that a wrong setting would hide', async () => {
+  setting.serverPath = '/wrong/codex-lsp';
+  program = async () => {
+    throw new Error('no such file');
+  };
+  const shown: string[] = [];
+  const messages = { show: (_kind: string, text: string) => shown.push(text), consented: false };
+  const setup = new Setup({} as never, log, messages as never);
+  await setup.offer(server as never);
+  expect(told).toEqual([]);
+
+  await setup.setUp(server as never);
+  const sentence = 'The set-up failed: /wrong/codex-lsp cannot be run; correct or empty codexLsp.serverPath.';
+  expect(told).toEqual([`codex-lsp: ${sentence}`]);
+  expect(states).toEqual([{ kind: 'missing', message: sentence }]);
+  expect(commands).toEqual([['/wrong/codex-lsp', '--version']]);
+  expect(messages.consented).toBe(false);
+});
+
+it('says nothing when getting a model is called off, and leaves the server as it is', async () => {
+  program = (signal) =>
+    new Promise((_resolve, reject) => {
+      signal?.addEventListener('abort', () => reject(new Error('The operation was aborted')));
+    });
+  const pulling = pullModel(server as never, log, 'small');
+  cancel();
+  await pulling;
+  expect(commands).toEqual([['/bin/codex-lsp', 'models', 'pull', 'small']]);
+  expect(restarts).toBe(0);
+  program = async () => '';
+  await pullModel(server as never, log, undefined);
+  expect(restarts).toBe(1);
+});
+
+it('says what is lacking where there is no server to ask about models', async () => {
+  const none = { ...server, found: undefined } as never;
+  const sentence = 'The server is not installed; run the command “codex-lsp: Set Up”.';
+  await expect(switchModel(none)).rejects.toThrow(sentence);
+  await expect(pullModel(none, log, undefined)).rejects.toThrow(sentence);
+});
