@@ -79,7 +79,14 @@ local function stand_between(client)
       return request(self, method, params, handler, bufnr)
     end
     return request(self, method, params, function(err, result, ctx)
-      kept[ctx.bufnr] = { handler = handler, ctx = ctx, shown = {}, place = 1 }
+      -- What is on screen stays there when the answer has come too late.
+      local on_screen = kept[ctx.bufnr] or { shown = {}, place = 1 }
+      kept[ctx.bufnr] = {
+        handler = handler,
+        ctx = ctx,
+        shown = on_screen.shown,
+        place = on_screen.place,
+      }
       if not err and attached[ctx.bufnr] and offers.take(client, result, ctx) then
         M.refresh(ctx.bufnr)
         M.on_show(ctx.bufnr)

@@ -18,10 +18,14 @@ local actions = {
 ---Neovim's own mapping of `<Tab>` (0.11 and later): it jumps in snippets.
 local snippet_jump = '^vim%.snippet%.jump'
 
+---@param bufnr integer
 ---@param key string
 ---@return boolean
-local function is_taken(key)
-  local mapping = vim.fn.maparg(key, 'i', false, true)
+local function is_taken(bufnr, key)
+  -- `maparg()` looks at the current buffer, and the server attaches to others as well.
+  local mapping = vim.api.nvim_buf_call(bufnr, function()
+    return vim.fn.maparg(key, 'i', false, true)
+  end)
   return next(mapping) ~= nil and not (mapping.desc or ''):find(snippet_jump)
 end
 
@@ -43,7 +47,7 @@ function M.apply(bufnr)
   mapped[bufnr] = mapped[bufnr] or {}
   for name, action in pairs(actions) do
     local key = keys and keys[name]
-    if key and key ~= '' and not is_taken(key) then
+    if key and key ~= '' and not is_taken(bufnr, key) then
       local run = ("<Cmd>lua require('codex_lsp').%s()<CR>"):format(name)
       -- A command in the mapping's result, so that keys typed ahead come after it.
       vim.keymap.set('i', key, function()

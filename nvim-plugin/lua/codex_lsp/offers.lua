@@ -185,29 +185,33 @@ function M.select(offer, count)
   return at, #found
 end
 
+---@param offer codex_lsp.Offer
+---@param growth table
+---@return boolean # it goes on from where the offer stands
+local function continues(offer, growth)
+  return offer.version == growth.version
+    and vim.deep_equal(offer.position, growth.position)
+    and growth.seq > offer.seq
+end
+
 ---Take a piece of growth, if it belongs to what is on offer.
 ---@param client_id integer
 ---@param growth table the params of `codexLsp/partialCompletion`
 ---@return codex_lsp.Offer? offer # that has grown
 function M.grow(client_id, growth)
-  local bufnr = vim.uri_to_bufnr(growth.uri)
-  local offer = offers[bufnr]
-  if
-    not offer
-    or offer.client_id ~= client_id
-    or offer.version ~= growth.version
-    or not vim.deep_equal(offer.position, growth.position)
-    or growth.seq <= offer.seq
-  then
-    return nil
-  end
-  for _, item in ipairs(offer.items) do
-    local argument = M.argument(item)
-    if argument and argument.id == growth.id and argument.index == growth.index then
-      offer.seq = growth.seq
-      offer.growing = not growth.done
-      item.insertText = growth.insertText:gsub('\r\n', '\n')
-      return offer
+  -- Found by its id: to ask for the URI's buffer would make one for a file that was wiped out.
+  for _, offer in pairs(offers) do
+    for _, item in ipairs(offer.client_id == client_id and offer.items or {}) do
+      local argument = M.argument(item)
+      if argument and argument.id == growth.id and argument.index == growth.index then
+        if not continues(offer, growth) then
+          return nil
+        end
+        offer.seq = growth.seq
+        offer.growing = not growth.done
+        item.insertText = growth.insertText:gsub('\r\n', '\n')
+        return offer
+      end
     end
   end
 end

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from codex_lsp.model_dir import ModelDir
-from tests.e2e.editors.neovim import LUA_COMMAND, SETTINGS, Neovim, setup
+from tests.e2e.editors.neovim import LUA_COMMAND, SETTINGS, Neovim, begin, setup
 
 ADD = "def add(a, b):\n    return \n"
 
@@ -79,3 +79,68 @@ vim.api.nvim_create_autocmd('FileType', {{
     nvim.until("the rest", lambda: nvim.shown()[:1] == [" + b"])
     nvim.press("<Tab>")
     nvim.until_lines(["def add(a, b):", "    return a + b"])
+
+
+TOO_LATE = """
+local client = vim.lsp.get_clients({ name = 'codex_lsp' })[1]
+local params = {
+  textDocument = { uri = vim.uri_from_bufnr(0) },
+  position = { line = 0, character = 0 },
+  context = { triggerKind = 2 },
+}
+local nothing = function() end
+client:request('textDocument/inlineCompletion', params, nothing, vim.api.nvim_get_current_buf())
+-- The server answers in order.
+client:request_sync('codexLsp/performance', vim.empty_dict(), 20000, 0)
+"""
+
+
+def test_an_answer_that_comes_too_late_leaves_what_is_shown_to_be_accepted(run: Run) -> None:
+    nvim = run(setup())
+    begin(nvim, ADD, "jA")
+    assert nvim.suggested() == ["a + b"]
+    nvim.lua(TOO_LATE)
+    assert nvim.shown() == ["a + b"]
+    nvim.press("<Tab>")
+    nvim.until_lines(["def add(a, b):", "    return a + b"])
+
+
+KEYS = """
+local clients = vim.lsp.get_clients({ name = 'codex_lsp' })
+local keys = {}
+for _, bufnr in ipairs(clients[1] and vim.lsp.get_buffers_by_client_id(clients[1].id) or {}) do
+  local name = vim.fs.basename(vim.api.nvim_buf_get_name(bufnr))
+  keys[name] = #vim.tbl_filter(function(mapping)
+    return vim.startswith(mapping.desc or '', 'codex-lsp: ')
+  end, vim.api.nvim_buf_get_keymap(bufnr, 'i'))
+end
+return keys
+"""
+
+
+def test_every_open_file_gets_the_keys(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "b.py").write_text(ADD, encoding="utf-8")
+    nvim = run(setup())
+    nvim.open("a.py", ADD)
+    nvim.api.command(f"split {tmp_path / 'b.py'}")
+    # The server comes when both are open, and attaches to the one that is not at hand as well.
+    nvim.until("both are served", lambda: len(nvim.lua(KEYS)) == 2)
+    assert nvim.lua(KEYS) == {"a.py": 7, "b.py": 7}
+
+
+def test_growth_for_a_file_that_is_gone_brings_no_buffer_back(run: Run) -> None:
+    nvim = run(setup())
+    nvim.open("a.py", ADD)
+    nvim.served()
+    growth = {
+        "uri": "file:///gone.py",
+        "id": "1",
+        "index": 0,
+        "version": 1,
+        "position": {"line": 0, "character": 0},
+        "seq": 1,
+        "insertText": "x",
+        "done": True,
+    }
+    nvim.lua("require('codex_lsp.attach').grow(...)", 1, growth)
+    assert nvim.lua("return vim.fn.bufexists('/gone.py')") == 0
