@@ -84,12 +84,6 @@ def _convert_gguf(
     progress: Progress,
 ) -> None:
     gguf = GgufFile(path)
-    tokens = gguf.required("tokenizer.ggml.tokens")
-
-    def token_of(key: str) -> str:
-        token_id = gguf.value(f"tokenizer.ggml.{key}_token_id")
-        return "" if token_id is None else str(tokens[token_id])
-
     advance = byte_counter(progress, Phase.CHECK, f"Reading {path.name}", path.stat().st_size)
     facts = build.Facts(
         name=name,
@@ -102,8 +96,8 @@ def _convert_gguf(
         },
         prompt=detect(
             set(control_tokens(gguf)),
-            bos=token_of("bos") if gguf.value("tokenizer.ggml.add_bos_token", False) else "",
-            end=[token for token in (token_of("eos"), token_of("eot")) if token],
+            bos=gguf.token("bos") or "" if gguf.value("tokenizer.ggml.add_bos_token") else "",
+            end=[token for token in (gguf.token("eos"), gguf.token("eot")) if token],
             order=order,
         ),
     )

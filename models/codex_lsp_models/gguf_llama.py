@@ -57,9 +57,17 @@ class GgufFile:
         self._tensors = {tensor.name: tensor for tensor in self._reader.tensors}
 
     def value(self, key: str, default: Any = None) -> Any:
-        """Return the metadata value of ``key``, or ``default`` where the file has none."""
+        """Return the metadata value of ``key``, or ``default`` where the file has none.
+
+        :raises DamagedFileError: it is a text that is not UTF-8
+        """
         field = self._reader.fields.get(key)
-        return default if field is None else field.contents()
+        try:
+            return default if field is None else field.contents()
+        except UnicodeDecodeError as error:
+            raise DamagedFileError(
+                f"{self.path.name} is damaged: its {key!r} is no text; get it again."
+            ) from error
 
     def required(self, key: str) -> Any:
         """Return the metadata value of ``key``; a file without it cannot be converted."""
@@ -67,6 +75,21 @@ class GgufFile:
         if value is None:
             raise ConversionError(f"{self.path.name} lacks the metadata {key!r}.")
         return value
+
+    def token(self, name: str) -> str | None:
+        """Return the token that is named as ``bos``, ``eos`` and the like; None where none is.
+
+        :raises ConversionError: its id is not one of the vocabulary's
+        """
+        token_id = self.value(f"tokenizer.ggml.{name}_token_id")
+        if token_id is None:
+            return None
+        tokens: list[str] = self.required("tokenizer.ggml.tokens")
+        if not 0 <= token_id < len(tokens):
+            raise ConversionError(
+                f"{self.path.name} names token {token_id} as its {name}, of {len(tokens)} tokens."
+            )
+        return tokens[token_id]
 
     def has(self, name: str) -> bool:
         """Say whether the file holds the tensor ``name``."""
@@ -262,14 +285,9 @@ def convert(gguf: GgufFile, output: Path, quantization: str, progress: LayerProg
     spec = build_spec(gguf, shape, progress)
     tokens: list[str] = gguf.required("tokenizer.ggml.tokens")
     spec.register_vocabulary(tokens)
-
-    def token_of(key: str) -> str:
-        token_id = gguf.value(key)
-        return tokens[0] if token_id is None else tokens[token_id]
-
-    spec.config.bos_token = token_of("tokenizer.ggml.bos_token_id")
-    spec.config.eos_token = token_of("tokenizer.ggml.eos_token_id")
-    spec.config.unk_token = token_of("tokenizer.ggml.unknown_token_id")
+    spec.config.bos_token = gguf.token("bos") or tokens[0]
+    spec.config.eos_token = gguf.token("eos") or tokens[0]
+    spec.config.unk_token = gguf.token("unknown") or tokens[0]
     spec.config.layer_norm_epsilon = shape.norm_epsilon
     spec.validate()
     spec.optimize(quantization=quantization)

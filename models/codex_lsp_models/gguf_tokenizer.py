@@ -38,7 +38,7 @@ _PRE_TOKENIZERS: dict[str, Callable[[], pre_tokenizers.PreTokenizer]] = {
 def build_tokenizer(gguf: GgufFile) -> Tokenizer:
     """Build the tokenizer that ``gguf`` describes.
 
-    :raises ConversionError: its kind is not one of those this module covers
+    :raises ConversionError: its kind is not one of those this module covers, or it is damaged
     """
     kind = gguf.required("tokenizer.ggml.model")
     pre = gguf.value("tokenizer.ggml.pre", "gpt-2")
@@ -52,7 +52,10 @@ def build_tokenizer(gguf: GgufFile) -> Tokenizer:
     vocabulary = {token: token_id for token_id, token in enumerate(tokens)}
     if len(vocabulary) != len(tokens):
         raise ConversionError(f"{gguf.path.name} lists a token twice.")
-    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=merges, ignore_merges=False))
+    try:
+        tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=merges, ignore_merges=False))
+    except Exception as error:  # the library raises bare Exception
+        raise ConversionError(f"{gguf.path.name} has a vocabulary of no use: {error}.") from error
     tokenizer.pre_tokenizer = _PRE_TOKENIZERS[pre]()
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens(

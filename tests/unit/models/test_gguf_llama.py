@@ -122,6 +122,24 @@ def test_a_cut_file_is_said_to_be_damaged(tiny: Tiny, tmp_path: Path, keep: int)
         GgufFile(cut)
 
 
+def test_a_text_that_is_damaged_is_said_to_be(tiny: Tiny, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.gguf"
+    damaged.write_bytes(tiny.gguf.read_bytes().replace(b"apache-2.0", b"ap\xc4che-2.0"))
+    with pytest.raises(
+        DamagedFileError, match=r"^damaged\.gguf is damaged: its 'general\.license'"
+    ):
+        GgufFile(damaged).value("general.license")
+
+
+def test_a_token_that_is_none_is_refused(tmp_path: Path) -> None:
+    spec = TinySpec(metadata={"tokenizer.ggml.eot_token_id": 99_999})
+    gguf = GgufFile(write_gguf(tmp_path / "odd.gguf", spec))
+    assert gguf.token("eos") == "<|endoftext|>"
+    assert gguf.token("sep") is None
+    with pytest.raises(ConversionError, match=r"names token 99999 as its eot, of \d+ tokens\.$"):
+        gguf.token("eot")
+
+
 def test_missing_metadata_is_named(tiny: Tiny) -> None:
     with pytest.raises(ConversionError, match=r"tiny\.gguf lacks the metadata 'llama\.nothing'"):
         GgufFile(tiny.gguf).required("llama.nothing")

@@ -70,3 +70,10 @@ def test_a_tokenizer_that_cannot_be_rebuilt_is_named(tmp_path: Path, spec: TinyS
         f"odd.gguf has a tokenizer of kind {spec.tokenizer_model!r} with pre-tokenizer "
         f"{spec.pre_tokenizer!r}; only gpt2 with gpt-2, smollm can be rebuilt."
     )
+
+
+def test_merges_of_other_tokens_are_said_to_be_of_no_use(tiny: Tiny, tmp_path: Path) -> None:
+    path = tmp_path / "odd.gguf"
+    path.write_bytes(tiny.gguf.read_bytes().replace(b"r e", b"r \x7f"))
+    with pytest.raises(ConversionError, match=r"^odd\.gguf has a vocabulary of no use: "):
+        build_tokenizer(GgufFile(path))
