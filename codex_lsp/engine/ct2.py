@@ -138,19 +138,25 @@ class CTranslate2Engine:
             if cancellation.cancelled:
                 raise GenerationCancelled
             first = first or time.perf_counter()
-            return sink.feed(step.hypothesis_id, step.token_id, step.log_prob)
+            try:
+                return sink.feed(step.hypothesis_id, step.token_id, step.log_prob)
+            except Exception as error:
+                raise _SinkError(error) from error
 
         greedy = params.temperature == 0
-        _, kept, started = self._run(
-            prompt,
-            cancellation,
-            num_hypotheses=params.rows,
-            max_length=max_tokens,
-            sampling_topk=1 if greedy else params.top_k if params.top_k != 1 else 2,
-            sampling_topp=1.0 if greedy else params.top_p,
-            sampling_temperature=1.0 if greedy else params.temperature,
-            callback=on_token,
-        )
+        try:
+            _, kept, started = self._run(
+                prompt,
+                cancellation,
+                num_hypotheses=params.rows,
+                max_length=max_tokens,
+                sampling_topk=1 if greedy else params.top_k if params.top_k != 1 else 2,
+                sampling_topp=1.0 if greedy else params.top_p,
+                sampling_temperature=1.0 if greedy else params.temperature,
+                callback=on_token,
+            )
+        except _SinkError as failed:
+            raise failed.error from None
         ended = time.perf_counter()
         first = first or ended
         return Generation(
@@ -235,6 +241,14 @@ class CTranslate2Engine:
         self._generator = None
 
 
+class _SinkError(Exception):
+    """What the sink raised: no failure of the model's, and its text may quote source."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+
 class _Scores:
     """Scores that CTranslate2 is computing."""
 
@@ -247,7 +261,7 @@ class _Scores:
             return None
         try:
             return [result.result().log_probs for result in self._results]
-        except RuntimeError:
+        except (RuntimeError, ValueError, MemoryError):
             return None
 
 

@@ -105,6 +105,18 @@ def test_a_cancelled_generation_stops_within_a_step_and_leaves_the_engine_sound(
     assert sink.fed == 10
 
 
+def test_what_a_sink_raises_is_not_told_as_a_failure_of_the_model(
+    engine: CTranslate2Engine,
+) -> None:
+    class Broken:
+        def feed(self, row: int, token_id: int, logprob: float) -> bool:
+            raise ValueError("text of the user's")
+
+    with pytest.raises(ValueError, match=r"^text of the user's$"):
+        engine.generate(Prompt((), code_ids(engine, 5)), GREEDY, Broken(), Cancellation(), 3)
+    assert generate(engine, Prompt((), code_ids(engine, 5)), 2)
+
+
 def test_rows_that_are_stopped_get_no_more_tokens(engine: CTranslate2Engine) -> None:
     class StopOdd(Collect):
         def feed(self, row: int, token_id: int, logprob: float) -> bool:

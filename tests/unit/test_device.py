@@ -3,7 +3,7 @@ from pathlib import Path
 import ctranslate2
 import pytest
 
-from codex_lsp.engine.ct2 import CTranslate2Engine, pick_device
+from codex_lsp.engine.ct2 import CTranslate2Engine, _Scores, pick_device
 from codex_lsp.errors import EngineError
 from codex_lsp.model_dir import ModelDescription, ModelDir
 from codex_lsp.options import EngineOptions
@@ -40,3 +40,15 @@ def test_threads_that_would_end_the_process_are_refused(threads: int) -> None:
     model = ModelDir(Path("nowhere"), ModelDescription("tiny", "MIT", 64, "int8"))
     with pytest.raises(EngineError, match=f"^threads is {threads}, but has to be between 0 and"):
         CTranslate2Engine(model, EngineOptions(threads=threads))
+
+
+@pytest.mark.parametrize("error", [RuntimeError, ValueError, MemoryError])
+def test_scores_that_cannot_be_had_are_none(error: type[Exception]) -> None:
+    class Failed:
+        def done(self) -> bool:
+            return True
+
+        def result(self) -> object:
+            raise error
+
+    assert _Scores([Failed()]).get() is None
