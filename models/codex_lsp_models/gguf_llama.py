@@ -85,7 +85,7 @@ class GgufFile:
         if token_id is None:
             return None
         tokens: list[str] = self.required("tokenizer.ggml.tokens")
-        if not 0 <= token_id < len(tokens):
+        if not isinstance(token_id, int) or not 0 <= token_id < len(tokens):
             raise ConversionError(
                 f"{self.path.name} names token {token_id} as its {name}, of {len(tokens)} tokens."
             )
