@@ -40,7 +40,9 @@ check: $(VENV)/.dev
 fmt: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	node scripts/stylua.mjs "$$($(BIN)/python scripts/install_editors.py --where stylua)"
+	stylua=$$($(BIN)/python scripts/install_editors.py --where stylua) && \
+	if [ -n "$$stylua" ] && command -v node >/dev/null; then node scripts/stylua.mjs "$$stylua"; \
+	else echo "fmt: the plugin's Lua is left as it is, for want of node or StyLua" >&2; fi
 
 # How the conversion compares with the reference: the figures of docs/models.md.
 bench: $(VENV)/.dev

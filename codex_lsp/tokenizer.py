@@ -40,7 +40,9 @@ class Tokenizer:
         try:
             return cls(tokenizers.Tokenizer.from_file(str(path)))
         except Exception as error:  # the library raises bare Exception
-            raise InvalidModelError(f"{path} is not a tokenizer: {error}") from error
+            raise InvalidModelError(
+                f"{path} is not a tokenizer ({error}); pull the model again."
+            ) from error
 
     def encode(self, text: str) -> tuple[int, ...]:
         """Return the token ids of ``text``."""

@@ -159,6 +159,8 @@ def run_suites(
     each: int, seed: int, out: Path, label: str, limit: int | None, sandbox: str, engines: Engines
 ) -> None:
     """Complete holes in packages with tests, and run the tests with what came of them."""
+    if each < 1:
+        raise UsageError(f"--each is {each}, but has to be 1 or more.")
     confinement = confinement_of(sandbox)
     trees = load_trees()
     # Each package is a stratum of its own, so that a large one does not take all the holes.

@@ -110,8 +110,8 @@ class CTranslate2Engine:
             )
         except (RuntimeError, ValueError, MemoryError) as error:
             raise EngineError(
-                f"CTranslate2 cannot load {model.path} on {self.device} as {self.compute_type}: "
-                f"{error}"
+                f"CTranslate2 cannot load {model.path} on {self.device} as {self.compute_type} "
+                f"({error}); take another compute type, or have `codex-lsp doctor` look for damage."
             ) from error
 
         kept_tokens = options.max_cache_mb * 1_000_000 // model.description.state_bytes_per_token

@@ -16,6 +16,9 @@ export function mendsOf(sentence: string): Mend[] {
       { title: 'Get the Model', command: 'codexLsp.pullModel', arguments: [named] },
     ];
   }
+  if (/or the name of an installed model/.test(sentence)) {
+    return [{ title: 'Switch the Model', command: 'codexLsp.switchModel' }, SHOW_LOG];
+  }
   const setting = /\b(codexLsp\.\w+)/.exec(sentence)?.[1];
   if (/models pull|not installed yet/.test(sentence)) {
     return [{ title: 'Get the Model', command: 'codexLsp.pullModel' }, SHOW_LOG];

@@ -49,6 +49,10 @@ it.each([
     "The model 'x.1' is not installed; `codex-lsp models pull x.1` gets it if it is one that codex-lsp knows.",
     ['Switch the Model', 'Get the Model'],
   ],
+  [
+    'There is no directory ./x; give the path of a model directory, or the name of an installed model.',
+    ['Switch the Model', 'Show Log'],
+  ],
   ['The setting codexLsp.threads has to be a whole number; 0 is used instead.', ['Open Setting', 'Show Log']],
   ['choose a smaller codexLsp.model or run codex-lsp doctor', ['Open Setting', 'Run Doctor']],
   ['The model could not be loaded; run codex-lsp doctor.', ['Run Doctor', 'Show Log']],
