@@ -90,16 +90,17 @@ local params = {
 }
 local nothing = function() end
 client:request('textDocument/inlineCompletion', params, nothing, vim.api.nvim_get_current_buf())
--- The server answers in order.
-client:request_sync('codexLsp/performance', vim.empty_dict(), 20000, 0)
 """
+ANSWERED = "return vim.tbl_isempty(vim.lsp.get_clients({ name = 'codex_lsp' })[1].requests)"
 
 
 def test_an_answer_that_comes_too_late_leaves_what_is_shown_to_be_accepted(run: Run) -> None:
     nvim = run(setup())
     begin(nvim, ADD, "jA")
     assert nvim.suggested() == ["a + b"]
+    nvim.until_lua(ANSWERED)
     nvim.lua(TOO_LATE)
+    nvim.until_lua(ANSWERED)
     assert nvim.shown() == ["a + b"]
     nvim.press("<Tab>")
     nvim.until_lines(["def add(a, b):", "    return a + b"])
@@ -123,6 +124,7 @@ def test_every_open_file_gets_the_keys(run: Run, tmp_path: Path) -> None:
     nvim = run(setup())
     nvim.open("a.py", ADD)
     nvim.api.command(f"split {tmp_path / 'b.py'}")
+    nvim.api.command("wincmd p")
     # The server comes when both are open, and attaches to the one that is not at hand as well.
     nvim.until("both are served", lambda: len(nvim.lua(KEYS)) == 2)
     assert nvim.lua(KEYS) == {"a.py": 7, "b.py": 7}
