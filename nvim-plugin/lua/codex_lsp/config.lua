@@ -67,6 +67,18 @@ local current
 
 local backends = { auto = true, builtin = true, ghost = true }
 
+---@param keys table<string, any>
+---@return string? problem
+local function check_keys(keys)
+  for name, key in pairs(keys) do
+    if defaults.keymaps[name] == nil then
+      return ('there is no option keymaps.%s'):format(name)
+    elseif type(key) ~= 'string' and key ~= false then
+      return ('keymaps.%s has to be a string or false, not a %s'):format(name, type(key))
+    end
+  end
+end
+
 ---@param name string
 ---@param value any
 ---@return string? problem
@@ -83,6 +95,9 @@ local function check(name, value)
   end
   if name == 'backend' and not backends[value] then
     return ("backend has to be 'auto', 'builtin' or 'ghost', not '%s'"):format(value)
+  end
+  if name == 'keymaps' then
+    return check_keys(value)
   end
 end
 

@@ -132,15 +132,20 @@ def test_wrong_options_are_told_and_the_rest_counts(nvim: Neovim) -> None:
         local before = vim.deepcopy(config.get())
         local got = config.set({ colour = 1, debounce_ms = 'x', backend = 'y', enabled = false })
         local result = { got.enabled, got.debounce_ms, got.backend }
+        for _, keys in ipairs({ { accept = true }, { acept = '<C-l>' } }) do
+          table.insert(result, config.set({ keymaps = keys }).keymaps.accept)
+        end
         config.set({ cmd = before.cmd, settings = before.settings })
         return result
         """
     )
-    assert got == [False, 50, "auto"]
+    assert got == [False, 50, "auto", "<Tab>", "<Tab>"]
     for said in (
         "there is no option colour",
         "debounce_ms has to be a number, not a string",
         "backend has to be 'auto', 'builtin' or 'ghost', not 'y'",
+        "keymaps.accept has to be a string or false, not a boolean; it is ignored.",
+        "there is no option keymaps.acept; it is ignored.",
     ):
         assert said in nvim.messages()
 
