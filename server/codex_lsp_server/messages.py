@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from lsprotocol import types
@@ -19,6 +20,9 @@ REQUEST_CANCELLED = types.LSPErrorCodes.RequestCancelled.value
 
 
 MessageId = str | int
+
+NOTHING = object()
+"""Stands for a value that is not there; null is a value."""
 
 _METHOD_NAME = re.compile(r"[A-Za-z0-9_$./-]{1,80}")
 
@@ -65,6 +69,27 @@ def lenient(method: str, data: dict[str, Any]) -> dict[str, Any]:
             cleaned = [_without(change, unused) for change in changes]
             return {**data, "params": {**params, "contentChanges": cleaned}}
     return data
+
+
+def fitting(value: Any, fits: Callable[[Any], bool]) -> Any:
+    """The value without the members that do not fit, at any depth; :data:`NOTHING` if none is left.
+
+    A client may know more of the protocol than this server, and what it can do besides, or the
+    values that it knows besides, are no reason not to serve it.
+    """
+    if fits(value):
+        return value
+    kept: Any = NOTHING
+    if isinstance(value, dict):
+        members = {name: fitting(each, _alone(name, fits)) for name, each in value.items()}
+        kept = {name: member for name, member in members.items() if member is not NOTHING}
+    elif isinstance(value, list):
+        kept = [member for member in value if fits([member])]
+    return kept if kept is not NOTHING and fits(kept) else NOTHING
+
+
+def _alone(name: str, fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda member: fits({name: member})
 
 
 def changed_uri(method: str, data: dict[str, Any]) -> str | None:

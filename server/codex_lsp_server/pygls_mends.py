@@ -51,6 +51,7 @@ from codex_lsp_server.messages import (
     MessageId,
     changed_uri,
     failure,
+    fitting,
     label,
     lenient,
     message_id,
@@ -207,7 +208,25 @@ class MendedProtocol(OutgoingProtocol):
         message_type = self.get_message_type(method)
         if message_type is None:
             return data.get("params")
-        return self._converter.structure(lenient(method, data), message_type).params
+        data = lenient(method, data)
+        if method == types.INITIALIZE and isinstance(data.get("params"), dict):
+            data = {**data, "params": self._known(data["params"])}
+        return self._converter.structure(data, message_type).params
+
+    def _known(self, params: dict[str, Any]) -> dict[str, Any]:
+        """What we know of a client's introduction. Defect: one unknown value, and it is refused."""
+
+        def fits(known: Any) -> bool:
+            try:
+                self._converter.structure({"capabilities": {}, **known}, types.InitializeParams)
+            except Exception:  # see _receive_request
+                return False
+            return True
+
+        # Capabilities are needed: who sends none is told so.
+        given = isinstance(params.get("capabilities"), dict)
+        known: dict[str, Any] = fitting(params, fits) if given else params
+        return known
 
     # ---- Running handlers
 

@@ -48,6 +48,63 @@ def test_the_clients_first_known_encoding_is_taken(offered: tuple[str, ...], cho
     assert session.server.documents.encoding == chosen
 
 
+class TestNewerClients:
+    """Clients that know more of the protocol than we do."""
+
+    def initialize(self, session: Session, **params: Any) -> Any:
+        given = {"processId": None, "rootUri": None, "capabilities": {}, **params}
+        session.receive({"id": 0, "method": "initialize", "params": given})
+        return session.sent.pop()
+
+    @pytest.mark.parametrize(
+        "capabilities",
+        [
+            {"workspace": {"symbol": {"symbolKind": {"valueSet": [1, 99]}}}},
+            {"workspace": {"workspaceEdit": {"resourceOperations": ["create", "undo"]}}},
+            {"textDocument": {"publishDiagnostics": {"tagSupport": {"valueSet": [1, 99]}}}},
+            {
+                "textDocument": {
+                    "semanticTokens": {
+                        "requests": {},
+                        "tokenTypes": [],
+                        "tokenModifiers": [],
+                        "formats": ["absolute"],
+                    }
+                }
+            },
+        ],
+    )
+    def test_what_is_of_no_interest_here_is_left_out(self, capabilities: Any) -> None:
+        session = Session(initialize=False)
+        known = {"general": {"positionEncodings": ["utf-8"]}}
+        answer = self.initialize(session, capabilities={**known, **capabilities}, trace="compact")
+        assert answer["result"]["capabilities"]["positionEncoding"] == "utf-8"
+
+    def test_no_more_than_that_is_left_out(self) -> None:
+        session = Session(initialize=False)
+        formats = {"documentationFormat": ["asciidoc", "markdown"], "labelDetailsSupport": True}
+        completion = {"dynamicRegistration": True, "insertTextMode": 99, "completionItem": formats}
+        folders = [{"uri": "file:///here", "name": "here"}, {"uri": 5}]
+        self.initialize(
+            session,
+            capabilities={"textDocument": {"completion": completion}},
+            workspaceFolders=folders,
+        )
+        document = session.server.client_capabilities.text_document
+        assert document is not None
+        assert document.completion == types.CompletionClientCapabilities(
+            dynamic_registration=True,
+            completion_item=types.ClientCompletionItemOptions(
+                label_details_support=True, documentation_format=(types.MarkupKind.Markdown,)
+            ),
+        )
+        assert session.server.documents.folder_uris == ["file:///here"]
+
+    def test_who_sends_no_capabilities_is_told_so(self) -> None:
+        answer = self.initialize(Session(initialize=False), capabilities=None)
+        assert answer["error"] == {"code": -32602, "message": "The params do not fit the method."}
+
+
 @pytest.mark.parametrize(
     ("folders", "then"),
     [(None, ["file:///root"]), ([], ["file:///root"]), (["file:///root"], [])],
