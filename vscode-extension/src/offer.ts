@@ -125,8 +125,15 @@ export class Offer {
     const item = [...(likely ? [likely] : []), ...this.items].find((each) =>
       unix(each.text).startsWith(typed),
     );
-    return item && { item, acceptedLength: typed.length };
+    return item && { item, acceptedLength: lengthIn(item.text, typed.length) };
   }
+}
+
+/** The length of a text's beginning that is so long when its line ends count one. */
+function lengthIn(text: string, length: number): number {
+  let end = 0;
+  for (let left = length; left > 0; left -= 1) end += text.startsWith('\r\n', end) ? 2 : 1;
+  return end;
 }
 
 function sameSelection(one: Selected | undefined, other: Selected | undefined): boolean {

@@ -102,6 +102,12 @@ describe('a part that was accepted', () => {
   });
 });
 
+it('counts an accepted part with the line ends of the server', () => {
+  const offer = new Offer(at('|'), [item('if a:\r\n  b()\r\nc')]);
+  expect(offer.acceptedPart(at('if a:\r\n  b|'), 0)?.acceptedLength).toBe(10);
+  expect(offer.acceptedPart(at('if a:\n  b()\n|'), 0)?.acceptedLength).toBe(14);
+});
+
 it('knows whether anything was changed', () => {
   const offer = new Offer(at('a|b'), [item('x')]);
   expect(offer.isFor('ab')).toBe(true);
