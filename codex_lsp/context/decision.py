@@ -51,7 +51,8 @@ _LICENCE_WORDS = re.compile(
     re.IGNORECASE,
 )
 _COMMENT_LINE = re.compile(r"\s*(?:#|//|/\*|\*|--|<!--|;|%|\Z)")
-_FINISHED_TEXT = re.compile(r"(?:\S+\s+){4,}\S*\w{2,}\)?[.!?]\Z")
+_SENTENCE_WORDS = 5
+_LAST_WORD = re.compile(r"\w{2,}\)?[.!?]\Z")
 _ONLY_CLOSERS = re.compile(r"\s*[)\]}]*\}[)\]}]*[;,]?\Z|\s*[)\]}]+[;,]\Z")
 _SEMICOLONS = frozenset(
     "javascript javascriptreact typescript typescriptreact rust java c cpp csharp dart zig "
@@ -153,10 +154,16 @@ def _why_not_in_comment(cursor: Cursor, place: Place) -> Rejection | None:
         return _LICENCE
     if place.where is Where.LINE_COMMENT and not cursor.line_after:
         marks = "".join(spelling_of(cursor.language).line)
-        text = cursor.prefix[place.start :].lstrip(marks + "!").strip(" \t")
-        if _FINISHED_TEXT.search(text) and cursor.prefix[-1] in ".!?" and text[-3:] != "...":
+        text = cursor.prefix[place.start :].lstrip(marks + "!")
+        if _is_sentence(text) and not text.endswith("..."):
             return _FINISHED_COMMENT
     return None
+
+
+def _is_sentence(text: str) -> bool:
+    """Say whether ``text`` is words up to a full stop, and the last of them no abbreviation."""
+    # Not one expression for all of it: that takes the square of a long line's length.
+    return bool(_LAST_WORD.search(text)) and len(text.split()) >= _SENTENCE_WORDS
 
 
 def _is_licence(cursor: Cursor) -> bool:
