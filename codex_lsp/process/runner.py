@@ -82,8 +82,8 @@ class Runner:
 
     :param load: loads a model
     :param on_orphaned: called from the listening thread when the orders end without a
-        :class:`~codex_lsp.process.messages.Close`: whoever gave them is gone. If it returns, the
-        runner ends as if it had been told to.
+        :class:`~codex_lsp.process.messages.Close`, or cannot be read: whoever gave them is gone, or
+        cannot be understood. If it returns, the runner ends as if it had been told to.
     :param on_rest: called when no order has come for ``rest_s`` seconds, once until the next one
     """
 
@@ -121,20 +121,29 @@ class Runner:
             return self._orders.get()
 
     def _listen(self) -> None:
-        while (order := framing.read(self._reader)) is not None:
-            if isinstance(order, Cancel | Typed):
-                self._tell(order)
-                continue
-            if isinstance(order, Close):
-                break
-            if isinstance(order, Complete | Warm):
-                self._flags[order.id] = _Flags()
-            self._orders.put(order)
-        else:
+        try:
+            told_to_close = self._take_orders()
+        except Exception as error:  # not an order: who gives them runs another version of this
+            logger.error("An order cannot be read (%s).", type(error).__name__)
+            told_to_close = False
+        if not told_to_close:
             self._on_orphaned()
         for flags in list(self._flags.values()):
             flags.cancellation.cancel()
         self._orders.put(Close())
+
+    def _take_orders(self) -> bool:
+        """Take orders until there are no more; say whether the last was to close."""
+        while (order := framing.read(self._reader)) is not None:
+            if isinstance(order, Close):
+                return True
+            if isinstance(order, Cancel | Typed):
+                self._tell(order)
+                continue
+            if isinstance(order, Complete | Warm):
+                self._flags[order.id] = _Flags()
+            self._orders.put(order)
+        return False
 
     def _tell(self, order: Cancel | Typed) -> None:
         flags = self._flags.get(order.id)

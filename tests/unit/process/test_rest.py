@@ -1,8 +1,10 @@
-"""The engine's process notices that nobody needs it for a while."""
+"""The engine's process notices that nobody needs it for a while, or any more."""
 
 from __future__ import annotations
 
+import io
 import os
+import struct
 import threading
 from pathlib import Path
 
@@ -38,6 +40,17 @@ def test_a_rest_is_noticed_once_until_there_is_work_again() -> None:
         thread.join(30)
         assert not thread.is_alive()
     assert not rests.acquire(blocking=False)
+
+
+def test_orders_that_cannot_be_read_end_the_process() -> None:
+    orders = io.BytesIO(struct.pack(">I", 4) + b"none")
+    orphaned: list[None] = []
+    runner = Runner(orders, io.BytesIO(), refuse, lambda: orphaned.append(None))
+    thread = threading.Thread(target=runner.run, daemon=True)
+    thread.start()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert orphaned == [None]
 
 
 def test_no_rest_is_noticed_while_orders_come() -> None:
