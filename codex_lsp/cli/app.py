@@ -124,8 +124,11 @@ def _serve(
     ] = True,
     model: Annotated[str | None, _MODEL] = None,
     log_level: Annotated[
-        str, typer.Option(help="debug, info, warning or error, on standard error.")
-    ] = "warning",
+        str | None,
+        typer.Option(
+            help="debug, info, warning or error, on standard error; wins over the client's setting."
+        ),
+    ] = None,
 ) -> None:
     """Run the language server."""
     from codex_lsp.cli import serve

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 _LEVELS = ("debug", "info", "warning", "error")
 
 
-def run(model: str | None, log_level: str) -> int:
+def run(model: str | None, log_level: str | None) -> int:
     """Serve one client; return the exit code that the protocol asks for."""
-    if log_level not in _LEVELS:
+    if log_level is not None and log_level not in _LEVELS:
         raise UsageError(f"--log-level is {log_level!r}, but has to be one of {_LEVELS}.")
     if sys.stdin.isatty():
         sys.stderr.write(
@@ -39,9 +39,11 @@ def run(model: str | None, log_level: str) -> int:
         level=logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
-    logging.getLogger("codex_lsp_server").setLevel(log_level.upper())
+    logging.getLogger("codex_lsp_server").setLevel((log_level or "warning").upper())
     silence_library_loggers()
-    server = build_server(ModelSource(default_model(), _pull_default), model or "", child)
+    given = {"model": model, "log_level": log_level}
+    fixed = {name: value for name, value in given.items() if value}
+    server = build_server(ModelSource(default_model(), _pull_default), fixed, child)
     return serve_stdio(server, server.close)
 
 

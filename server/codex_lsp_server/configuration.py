@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
@@ -28,7 +28,7 @@ class Configuration:
     """Keeps the settings. For the event loop's thread only.
 
     :param on_change: told the settings when they have been read
-    :param model: the model named on the command line; it wins over the client's setting
+    :param fixed: settings given on the command line, by name; they win over the client's
     """
 
     def __init__(
@@ -36,12 +36,12 @@ class Configuration:
         server: LanguageServer,
         ui: Ui,
         on_change: Callable[[Settings], None],
-        model: str = "",
+        fixed: Mapping[str, Any],
     ) -> None:
         self._server = server
         self._ui = ui
         self._on_change = on_change
-        self._model = model
+        self._fixed = fixed
         self._initial: object = None
         self._told: set[str] = set()
         self.settings = Settings()
@@ -50,7 +50,7 @@ class Configuration:
         """Take the initialization options; say whether the client shows growing completions."""
         self._initial = options
         # Problems are told by `follow`: a client may not be sent messages before it is ready.
-        self.settings = self._with_model(read(options, _CLIENT_FACTS).settings)
+        self.settings = self._with_fixed(read(options, _CLIENT_FACTS).settings)
         return isinstance(options, Mapping) and options.get("partialCompletion") is True
 
     async def follow(self) -> None:
@@ -79,7 +79,7 @@ class Configuration:
 
     def _use(self, raw: object) -> None:
         found = read(raw, _CLIENT_FACTS)
-        self.settings = self._with_model(found.settings)
+        self.settings = self._with_fixed(found.settings)
         logging.getLogger("codex_lsp_server").setLevel(self.settings.log_level.upper())
         for problem in found.problems:
             # Once each: a client that sends all settings at every change would repeat them.
@@ -88,8 +88,8 @@ class Configuration:
                 self._ui.warning(f"codex-lsp: {problem}")
         self._on_change(self.settings)
 
-    def _with_model(self, settings: Settings) -> Settings:
-        return replace(settings, model=self._model) if self._model else settings
+    def _with_fixed(self, settings: Settings) -> Settings:
+        return replace(settings, **self._fixed)
 
     async def _pull(self) -> object:
         """Ask for the section; None when the client cannot tell or has none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lsprotocol import types
@@ -52,11 +52,14 @@ class CodexLanguageServer(MendedServer):
     """One client's server."""
 
     def __init__(
-        self, source: ModelSource, model: str = "", child: EngineChild | None = None
+        self,
+        source: ModelSource,
+        fixed: Mapping[str, Any] | None = None,
+        child: EngineChild | None = None,
     ) -> None:
         """Prepare; no model is loaded before the client has said its settings.
 
-        :param model: the model named on the command line; it wins over the client's setting
+        :param fixed: settings given on the command line, by name; they win over the client's
         :param child: the engine's process if it has been started already
         """
         super().__init__(
@@ -71,7 +74,7 @@ class CodexLanguageServer(MendedServer):
         self.host = ModelHost(self.worker, ui, source)
         self.calibration = Calibration(self.host.tune_command, self.host.reload)
         self.recalling = Recalling(lambda: self.documents, lambda: not self.worker.idle)
-        self.configuration = Configuration(self, ui, self._use, model)
+        self.configuration = Configuration(self, ui, self._use, fixed or {})
         self.access = DocumentAccess(lambda: self.documents, ui.warning)
         self.snippets = ChosenSnippets(
             lambda: self.documents, lambda: self.recalling.outlines, self.access.refusal
@@ -201,10 +204,12 @@ class CodexLanguageServer(MendedServer):
 
 
 def build_server(
-    source: ModelSource, model: str = "", child: EngineChild | None = None
+    source: ModelSource,
+    fixed: Mapping[str, Any] | None = None,
+    child: EngineChild | None = None,
 ) -> CodexLanguageServer:
     """Return a server with all its features registered."""
-    server = CodexLanguageServer(source, model, child)
+    server = CodexLanguageServer(source, fixed, child)
     _register_lifecycle(server)
     _register_notebooks(server)
     _register_files(server)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -181,3 +182,18 @@ async def test_the_status_is_of_the_document_at_hand_when_settings_change(client
     await until(
         lambda: {"kind": "Inactive", "busy": False, "message": message} in client.statuses()
     )
+
+
+async def test_the_command_line_wins_over_the_clients_settings() -> None:
+    log = logging.getLogger("codex_lsp_server")
+    before = log.level
+    fixed = {"log_level": "info", "model": "named"}
+    client = Client(build_server(ModelSource("fake"), fixed))
+    try:
+        await client.start(logLevel="error", model="other", samples=2)
+        await until(lambda: log.level == logging.INFO)
+        settings = client.server.configuration.settings
+        assert (settings.model, settings.samples) == ("named", 2)
+    finally:
+        await client.server.close()
+        log.setLevel(before)
