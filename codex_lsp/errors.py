@@ -23,6 +23,8 @@ A cancelled generation is no error to the user; :class:`GenerationCancelled` sta
 
 from __future__ import annotations
 
+import errno
+
 
 class CodexLspError(Exception):
     """An error whose text is one sentence fit for the user."""
@@ -93,3 +95,16 @@ class GenerationCancelled(Exception):  # noqa: N818 - it is a signal, not an err
     def __init__(self, decoded: int = 0) -> None:
         super().__init__()
         self.decoded = decoded
+
+
+def about_a_file(error: OSError) -> str | None:
+    """Say what is wrong with a file or a disk, in a sentence; None for what is about neither."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        place = error.filename or "What was asked for"
+        return f"{place} cannot be written ({error.strerror}); free some space."
+    if error.filename is None:
+        return None
+    return (
+        f"{error.filename} cannot be read or written ({error.strerror}); see that it is there and "
+        "yours, or name another place."
+    )

@@ -6,12 +6,11 @@ without waiting for the others' libraries.
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 
 from codex_lsp.cli.app import build_app
-from codex_lsp.errors import CodexLspError, UsageError
+from codex_lsp.errors import CodexLspError, UsageError, about_a_file
 
 EXIT_FAILURE = 1
 EXIT_USAGE = 2
@@ -35,23 +34,10 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(EXIT_FAILURE)
     except OSError as error:
-        sentence = _explain(error)
+        sentence = about_a_file(error)
         if sentence is None:
             raise
         _fail(CodexLspError(sentence), EXIT_FAILURE)
-
-
-def _explain(error: OSError) -> str | None:
-    """Say what is wrong with a file or a disk; None for what is about neither."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        place = error.filename or "What was asked for"
-        return f"{place} cannot be written ({error.strerror}); free some space."
-    if error.filename is None:
-        return None
-    return (
-        f"{error.filename} cannot be read or written ({error.strerror}); see that it is there and "
-        "yours, or name another place."
-    )
 
 
 def _fail(error: CodexLspError, code: int) -> None:

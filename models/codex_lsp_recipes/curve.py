@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from codex_lsp.errors import UsageError
+
 SMOOTHED_STEPS = 20
 
 
@@ -13,6 +15,7 @@ def draw(records: Sequence[dict[str, Any]], file: Path) -> None:
     """Draw the training loss, smoothed, and the held-out losses over the tokens seen.
 
     :param records: what :func:`codex_lsp_recipes.checkpoint.read_curve` returns
+    :raises UsageError: the file's name does not end as a picture's
     """
     from matplotlib.figure import Figure
 
@@ -36,4 +39,7 @@ def draw(records: Sequence[dict[str, Any]], file: Path) -> None:
         held_out.plot([record["tokens"] for record in measured], figures, marker=".", label=label)
     held_out.set(xlabel="tokens seen", ylabel="held-out loss, nats a byte")
     held_out.legend()
-    figure.savefig(file)
+    try:
+        figure.savefig(file, format=file.suffix.lstrip("."))
+    except ValueError as error:
+        raise UsageError(f"The picture cannot be written to {file}: {error}.") from error

@@ -86,7 +86,7 @@ def _passing(run: Path, tasks: Path, measured: Decontaminator) -> list[str]:
 
 
 def _of_mbpp(mbpp: Path, wanted: frozenset[str]) -> Iterator[Mapping[str, str]]:
-    for task in corpus.read_problems(mbpp):
+    for task in corpus.read_problems(mbpp, (*corpus.MBPP_FIELDS, "test_list")):
         text = corpus.as_function(task)
         if text in wanted and not task["test_setup_code"]:
             yield from _task(f"MBPP/{task['task_id']}", text, task["test_list"])

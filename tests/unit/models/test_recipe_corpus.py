@@ -279,3 +279,14 @@ def test_without_problems_or_a_corpus_it_is_said_what_to_do(tmp_path: Path) -> N
         corpus.build(packages, tmp_path, none, [], tmp_path / "corpus", lambda _: None)
     with pytest.raises(UsageError, match="make the corpus first"):
         corpus.read_texts(tmp_path / corpus.FILES)
+
+
+def test_records_of_another_kind_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "sanitized.jsonl.gz"
+    with gzip.open(file, "wt", encoding="utf-8") as lines:
+        lines.write('{"task_id": 601, "text": "Add.", "code": "x"}\n{"task_id": 602}\n')
+    with pytest.raises(UsageError) as caught:
+        corpus.read_problems(file, corpus.MBPP_FIELDS)
+    assert str(caught.value) == (
+        f"Line 2 of {file} is no such problem: it needs task_id, text, code."
+    )

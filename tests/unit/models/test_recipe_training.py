@@ -261,6 +261,8 @@ def test_a_curve_survives_a_kill_and_can_be_drawn(tmp_path: Path) -> None:
     ]
     draw(records, tmp_path / "curve.svg")
     assert "held-out loss, nats a byte" in (tmp_path / "curve.svg").read_text()
+    with pytest.raises(UsageError, match=r"cannot be written to .*curve\.doc: Format 'doc'"):
+        draw(records, tmp_path / "curve.doc")
 
 
 def test_settings_are_read_back_as_they_were() -> None:
