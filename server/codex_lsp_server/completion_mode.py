@@ -44,7 +44,6 @@ _LASTING = frozenset(
     {
         RejectionReason.DISABLED,
         RejectionReason.SECRET_FILE,
-        RejectionReason.TOO_LARGE,
         RejectionReason.UNKNOWN_DOCUMENT,
     }
 )

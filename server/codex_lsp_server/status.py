@@ -22,7 +22,7 @@ from codex_lsp.types import Rejection, RejectionReason
 STATUS_METHOD = "didChangeStatus"
 
 _AGAIN_S = 0.2
-_OFF = frozenset({RejectionReason.DISABLED, RejectionReason.SECRET_FILE, RejectionReason.TOO_LARGE})
+_OFF = frozenset({RejectionReason.DISABLED, RejectionReason.SECRET_FILE})
 _FAILED = frozenset({RejectionReason.NO_MODEL, RejectionReason.ENGINE_FAILED})
 LOADING = "Loading the model."
 
