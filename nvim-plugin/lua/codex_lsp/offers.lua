@@ -24,7 +24,7 @@ local M = {}
 ---@field version integer The document's version that it was asked for.
 ---@field position lsp.Position Where it was asked for.
 ---@field items lsp.InlineCompletionItem[] In rank order; line ends are line feeds.
----@field anchors { row: integer, col: integer, replaces: integer }[] Of each item.
+---@field anchors codex_lsp.Anchor[] Of each item.
 ---@field selected integer The item that the user has turned to.
 ---@field seq integer The number of the latest growth.
 ---@field growing boolean It may still grow.

@@ -33,26 +33,44 @@ local function to_byte(bufnr, position, encoding)
   return position.line, compat.to_col(line, position.character, encoding)
 end
 
+---Where an item begins.
+---@class codex_lsp.Anchor
+---@field row integer
+---@field col integer
+---@field replaces integer How many bytes right of the cursor it replaces.
+---@field tail string What stands right of the cursor.
+
+---@param bufnr integer
+---@param row integer
+---@param col integer
+---@return string # what stands in the line from there on
+local function tail_of(bufnr, row, col)
+  local line = vim.api.nvim_buf_get_lines(bufnr, row, row + 1, false)[1] or ''
+  return line:sub(col + 1)
+end
+
 ---Where an item begins, and how much it replaces, in bytes. To be called while the buffer is as it
 ---was when the item was made.
 ---@param bufnr integer
 ---@param item lsp.InlineCompletionItem
 ---@param position lsp.Position where it was asked for
 ---@param encoding string
----@return { row: integer, col: integer, replaces: integer }
+---@return codex_lsp.Anchor
 function M.anchor(bufnr, item, position, encoding)
   local range = item.range or { start = position, ['end'] = position }
   local row, col = to_byte(bufnr, range.start, encoding)
   local _, from = to_byte(bufnr, position, encoding)
   local _, to = to_byte(bufnr, range['end'], encoding)
-  return { row = row, col = col, replaces = math.max(to - from, 0) }
+  local tail = tail_of(bufnr, position.line, from)
+  return { row = row, col = col, replaces = math.max(to - from, 0), tail = tail }
 end
 
 ---What is left of a text that begins at an anchor, if what stands between the anchor and the cursor
----is how it begins.
+---is how it begins. Right of the cursor nothing may have changed, but that a bracket or a quote
+---which would be replaced may have been typed over.
 ---@param bufnr integer
 ---@param text string
----@param anchor { row: integer, col: integer, replaces: integer }
+---@param anchor codex_lsp.Anchor
 ---@return codex_lsp.Rest?
 function M.rest(bufnr, text, anchor)
   local row, col = M.cursor(bufnr)
@@ -67,7 +85,13 @@ function M.rest(bufnr, text, anchor)
   if #before >= #text or not vim.startswith(text, before) then
     return nil
   end
-  return { row = row, col = col, text = text:sub(#before + 1), replaces = anchor.replaces }
+  local tail = tail_of(bufnr, row, col)
+  local typed_over = anchor.tail:sub(1, #anchor.tail - #tail)
+  local replaces = anchor.replaces - #typed_over
+  if replaces < 0 or typed_over .. tail ~= anchor.tail or not before:find(typed_over, 1, true) then
+    return nil
+  end
+  return { row = row, col = col, text = text:sub(#before + 1), replaces = replaces }
 end
 
 -- Bytes of a multi-byte character count as letters.

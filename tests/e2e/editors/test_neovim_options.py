@@ -146,3 +146,38 @@ def test_growth_for_a_file_that_is_gone_brings_no_buffer_back(run: Run) -> None:
     }
     nvim.lua("require('codex_lsp.attach').grow(...)", 1, growth)
     assert nvim.lua("return vim.fn.bufexists('/gone.py')") == 0
+
+
+REST = """
+local text = require('codex_lsp.text')
+local before, after, col = ...
+vim.api.nvim_buf_set_lines(0, 0, -1, false, { before })
+local at = { line = 0, character = 10 }
+local range = { start = at, ['end'] = { line = 0, character = 11 } }
+local item = { insertText = 'a) + b', range = range }
+local bufnr = vim.api.nvim_get_current_buf()
+local anchor = text.anchor(bufnr, item, at, 'utf-8')
+vim.api.nvim_buf_set_lines(0, 0, -1, false, { after })
+vim.api.nvim_win_set_cursor(0, { 1, col })
+local rest = text.rest(bufnr, item.insertText, anchor)
+return rest and { rest.text, rest.replaces } or {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("after", "left"),
+    [
+        ("print(foo(|))", ["a) + b", 1]),
+        ("print(foo(a|))", [") + b", 1]),
+        ("print(foo(a)|)", [" + b", 0]),  # the bracket was typed over
+        ("print(foo(a|)))", []),  # a bracket was closed by itself
+        ("print(foo(a|)", []),  # what follows is not what it was made for
+    ],
+)
+def test_only_what_would_be_replaced_may_go_right_of_the_cursor(
+    run: Run, after: str, left: list[object]
+) -> None:
+    nvim = run(setup())
+    nvim.api.command("set virtualedit=onemore")
+    col = after.index("|")
+    assert nvim.lua(REST, "print(foo())", after.replace("|", ""), col) == left
