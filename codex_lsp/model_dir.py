@@ -216,7 +216,7 @@ def data_home() -> Path:
     The environment variable ``CODEX_LSP_HOME`` moves it; else it is the platform's data directory.
     """
     if home := os.environ.get("CODEX_LSP_HOME"):
-        return Path(home).expanduser()
+        return Path(os.path.expanduser(home))
     return Path(platformdirs.user_data_dir("codex-lsp", appauthor=False))
 
 
@@ -351,7 +351,7 @@ def find(name_or_path: str, home: Path | None = None) -> ModelDir:
         installed = home / name_or_path
         if installed.is_dir():
             return load(installed)
-    path = Path(name_or_path).expanduser()
+    path = Path(os.path.expanduser(name_or_path))
     if name_or_path and path.is_dir():
         return load(path)
     if is_path:

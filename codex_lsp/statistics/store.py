@@ -54,7 +54,7 @@ def default_path() -> Path | None:
     named = os.environ.get(SWITCH, "")
     if named == "off":
         return None
-    return Path(named).expanduser() if named else data_home() / "statistics.sqlite3"
+    return Path(os.path.expanduser(named)) if named else data_home() / "statistics.sqlite3"
 
 
 def require_sqlite() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from codex_lsp.errors import UsageError
@@ -43,7 +44,7 @@ def convert(
     build.check_quantization(quantization)
     if name in known_names():
         raise UsageError(f"{name!r} is the name of a known model; choose another.")
-    path = Path(source).expanduser()
+    path = Path(os.path.expanduser(source))
     is_file = path.is_file()
     if is_file and not sources.is_gguf(path):
         raise UsageError(f"{path} is not a GGUF file; give one, or a Hugging Face folder.")

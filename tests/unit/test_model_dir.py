@@ -150,3 +150,8 @@ def test_the_home_can_be_moved(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.setenv("CODEX_LSP_HOME", os.fspath(tmp_path))
     assert data_home() == tmp_path
     assert models_home() == tmp_path / "models"
+    monkeypatch.setenv("CODEX_LSP_HOME", "~")
+    assert data_home() == Path.home()
+    # As a shell has it: the home of somebody who is not there is a name as any other.
+    monkeypatch.setenv("CODEX_LSP_HOME", "~nobody-of-that-name/x")
+    assert data_home() == Path("~nobody-of-that-name/x")

@@ -188,6 +188,8 @@ def test_the_environment_moves_it_or_switches_it_off(monkeypatch: pytest.MonkeyP
     assert default_path() is None
     monkeypatch.setenv("CODEX_LSP_STATISTICS", "/some/where")
     assert default_path() == Path("/some/where")
+    monkeypatch.setenv("CODEX_LSP_STATISTICS", "~nobody-of-that-name/x")
+    assert default_path() == Path("~nobody-of-that-name/x")
     monkeypatch.delenv("CODEX_LSP_STATISTICS")
     monkeypatch.setenv("CODEX_LSP_HOME", "/home/of/it")
     assert default_path() == Path("/home/of/it/statistics.sqlite3")
