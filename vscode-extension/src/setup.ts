@@ -10,6 +10,8 @@ import type { Server } from './server';
 import { settings } from './settings';
 
 const WINDOWS = process.platform === 'win32';
+/** A program that says nothing for so long is another one; Python is slow where it is scanned first. */
+const VERSION_LIMIT_MS = 60_000;
 const SET_UP = 'Set Up';
 const AGAIN = 'Try Again';
 const CHOOSE = 'Choose the Program…';
@@ -39,8 +41,10 @@ export class Setup {
     for (const found of places) {
       if (!setting && !(await isProgram(found.program))) continue;
       try {
-        const version = await run(found.program, ['--version']);
-        this.log.info(`Found ${version.trim()}: ${found.program}`);
+        const signal = AbortSignal.timeout(VERSION_LIMIT_MS);
+        const version = (await run(found.program, ['--version'], { signal })).trim();
+        if (!version.startsWith('codex-lsp ')) throw new Error(`it is another program, ${version}`);
+        this.log.info(`Found ${version}: ${found.program}`);
         return found;
       } catch (error) {
         const cause = error instanceof Error ? error.message : String(error);

@@ -89,6 +89,20 @@ it('installs nothing that a wrong setting would hide', async () => {
   expect(messages.consented).toBe(false);
 });
 
+it('takes no other program for the server', async () => {
+  setting.serverPath = '/usr/bin/python3';
+  program = async () => 'Python 3.12.1\n';
+  const shown: string[] = [];
+  const messages = { show: (_kind: string, text: string) => shown.push(text) };
+  const setup = new Setup({} as never, log, messages as never);
+  expect(await setup.find()).toBeUndefined();
+  expect(shown).toEqual([
+    'codex-lsp: /usr/bin/python3 cannot be run: it is another program, Python 3.12.1 (codexLsp.serverPath).',
+  ]);
+  program = async () => 'codex-lsp 0.1.0\n';
+  expect(await setup.find()).toEqual({ program: '/usr/bin/python3', from: 'setting' });
+});
+
 it('says nothing when getting a model is called off, and leaves the server as it is', async () => {
   program = (signal) =>
     new Promise((_resolve, reject) => {
