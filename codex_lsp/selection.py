@@ -27,6 +27,7 @@ from codex_lsp.types import (
     Rejection,
     RejectionReason,
     Shape,
+    Source,
     Trigger,
 )
 
@@ -256,12 +257,14 @@ class Selection:
         self, draft: Draft, alternatives: tuple[Alternative, ...], complete: bool
     ) -> Completion:
         candidate = draft.candidate
+        sampled = alternatives[0].source is Source.SAMPLED
         winner = replace(
             alternatives[0],
             text=self._text(draft),
             mean_logprob=candidate.scored_mean_logprob,
             tokens=len(candidate.tokens),
             replaces=draft.replaces,
+            end_logprob=candidate.end_logprob if sampled else None,
         )
         return Completion(
             text=winner.text,

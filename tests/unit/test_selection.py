@@ -113,6 +113,18 @@ def test_a_block_ends_before_a_line_that_is_rejected() -> None:
     assert set(seen) == {"\n  let b = 1"}
 
 
+def test_a_block_that_grows_has_no_end_yet_that_would_count() -> None:
+    text = "function f() {"
+    told: list[Completion] = []
+    Completer(FakeEngine([("\n  a();\n  b();\n}", -1.0)]), description()).complete(
+        CompletionRequest(Document(text, JS), len(text)),
+        CompleterOptions(sampling=SamplingParams(n=1), profile="eager"),
+        listener=told.append,
+    )
+    logprobs = [(item.text, item.alternatives[0].logprob) for item in told]
+    assert logprobs[:2] == [("\n  a();", -8.0), ("\n  a();\n  b", -11.0)]
+
+
 def test_an_unsure_candidate_is_not_shown_unless_asked_for_by_hand() -> None:
     rows = [("ab\n", -2.0), ("cd\n", -3.0)]
     found = outcome(FakeEngine(rows), profile="balanced").result
