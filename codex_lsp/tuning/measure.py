@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 
 from codex_lsp.engine.base import Cancellation, Engine
+from codex_lsp.options import MAX_THREADS
 from codex_lsp.sampling import SamplingParams
 from codex_lsp.tuning.measured import Measured, Pace, Size, SizePace, ThreadsPace
 from codex_lsp.tuning.policy import LADDER, best_threads
@@ -80,7 +81,7 @@ def thread_counts(cores: int) -> tuple[int, ...]:
     >>> thread_counts(2), thread_counts(16)
     ((1, 2), (1, 2, 8, 16))
     """
-    cores = max(1, cores)
+    cores = max(1, min(cores, MAX_THREADS))
     return tuple(sorted({1, min(2, cores), max(1, cores // 2), cores}))
 
 

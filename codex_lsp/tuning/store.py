@@ -23,6 +23,7 @@ import tomli_w
 
 from codex_lsp import model_dir
 from codex_lsp.model_dir import WEIGHTS_FILE, ModelDir
+from codex_lsp.options import MAX_THREADS
 from codex_lsp.tuning.machine import Machine
 from codex_lsp.tuning.measured import Measured, Pace, Size, SizePace, ThreadsPace
 
@@ -132,8 +133,10 @@ def _measured(raw: Mapping[str, Any]) -> Measured:
     """
     by_threads = tuple(ThreadsPace(int(x["threads"]), _pace(x["pace"])) for x in raw["by_threads"])
     by_size = tuple(SizePace(_size(x["size"]), _pace(x["pace"])) for x in raw["by_size"])
-    if not by_threads or not by_size or any(step.threads < 1 for step in by_threads):
+    if not by_threads or not by_size:
         raise ValueError("nothing was measured")
+    if not all(1 <= step.threads <= MAX_THREADS for step in by_threads):
+        raise ValueError("so many threads are not possible")
     return Measured(
         by_threads=by_threads,
         by_size=by_size,

@@ -106,7 +106,15 @@ def test_no_round_is_begun_after_the_time_is_up() -> None:
 
 @pytest.mark.parametrize(
     ("cores", "counts"),
-    [(0, (1,)), (1, (1,)), (2, (1, 2)), (4, (1, 2, 4)), (6, (1, 2, 3, 6)), (64, (1, 2, 32, 64))],
+    [
+        (0, (1,)),
+        (1, (1,)),
+        (2, (1, 2)),
+        (4, (1, 2, 4)),
+        (6, (1, 2, 3, 6)),
+        (64, (1, 2, 32, 64)),
+        (300, (1, 2, 128, 256)),
+    ],
 )
 def test_thread_counts(cores: int, counts: tuple[int, ...]) -> None:
     assert thread_counts(cores) == counts

@@ -101,6 +101,7 @@ def test_a_model_name_cannot_leave_the_folder(home: Path) -> None:
         ("step_ms = 20.5", "step_ms = 0"),
         ("step_ms = 20.5", "step_ms = inf"),
         ("threads = 2", "threads = 0"),
+        ("threads = 2", "threads = 257"),
         ("samples = 2", "samples = 0"),
         ("samples = 2", "samples = 1000000"),
         ("samples = 2", "samples = inf"),
