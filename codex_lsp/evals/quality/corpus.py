@@ -1,8 +1,8 @@
 """Which files holes are cut into: five languages, from packages under permissive licences.
 
-The default model is of November 2024. pydantic-evals, a2a-sdk, smolagents and panel-material-ui
-were first published after it, and so was the fourth version of zod; of the other packages the
-releases are newer, but not all of their files.
+The default model's base is of November 2024. pydantic-evals, a2a-sdk, smolagents and
+panel-material-ui were first published after it, and so was the fourth version of zod; of the other
+packages the releases are newer, but not all of their files.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Holes in packages that ship fast tests, which tell whether a completion does what it should.
 
-Packages, and only such test modules, that need nothing but the standard library.
+Packages, and only such test modules, that need nothing but the standard library. All but idna
+are in the corpus of the fine-tuned default model, so what comes out says nothing of that one.
 """
 
 from __future__ import annotations
