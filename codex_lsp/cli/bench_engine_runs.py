@@ -64,6 +64,7 @@ def run_latency(
     """Time the engine with each number of threads, and print medians and ratios."""
     sizes.check()
     found = find_or_offer(model)
+    check_contexts(sizes.contexts, found)
     with ExitStack() as stack:
         engines = {}
         for count in dict.fromkeys(threads_of(wanted, found) for wanted in threads):
@@ -91,6 +92,19 @@ def run_latency(
     return found_tables
 
 
+def check_contexts(contexts: Sequence[int], model: ModelDir) -> None:
+    """Refuse more tokens than the model reads.
+
+    :raises UsageError: one of ``contexts`` is longer
+    """
+    longest = model.description.context_length
+    if max(contexts) > longest:
+        raise UsageError(
+            f"--context is {max(contexts)}, but {model.description.name} reads no more than "
+            f"{longest} tokens."
+        )
+
+
 def run_cancel(
     rows: Sequence[int], count: int, context: int, model: str | None, output: Output
 ) -> Table:
@@ -99,6 +113,7 @@ def run_cancel(
         if value < 1:
             raise UsageError(f"{name} is {value}, but has to be 1 or more.")
     found = find_or_offer(model)
+    check_contexts([context], found)
     options = EngineOptions(threads=threads_of(0, found), seed=0, max_cache_mb=ROOMY_MB)
     with closing(CTranslate2Engine(found, options)) as engine:
         ids = engine.tokenizer.encode("\n".join(text.content for text in load_texts()))

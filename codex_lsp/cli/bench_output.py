@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table as RichTable
 
 from codex_lsp.bench.tables import Table
+from codex_lsp.errors import UsageError
 
 T = TypeVar("T")
 
@@ -29,6 +30,14 @@ class Output:
 
     file: Path | None
     as_json: bool
+
+    def __post_init__(self) -> None:
+        """Refuse a folder before anything is measured, not when it is to be written.
+
+        :raises UsageError: ``file`` is a folder
+        """
+        if self.file is not None and self.file.is_dir():
+            raise UsageError(f"--out is {self.file}, a directory; name a file.")
 
 
 def print_tables(tables: Iterable[Table]) -> None:

@@ -19,7 +19,7 @@ from codex_lsp.bench.replay import Typist, alternate, pieces, warm_up
 from codex_lsp.bench.rhythm import Rhythm
 from codex_lsp.bench.service import Service
 from codex_lsp.bench.tables import Table, replay_table
-from codex_lsp.cli.bench_engine_runs import ROOMY_MB, as_samples, sampling_of
+from codex_lsp.cli.bench_engine_runs import ROOMY_MB, Sizes, as_samples, sampling_of
 from codex_lsp.cli.bench_facts import OWN_NAME, facts, threads_of
 from codex_lsp.cli.bench_output import Output, print_json, print_tables, with_bar, write_lines
 from codex_lsp.cli.bench_runs import read_settings, summaries_of
@@ -58,8 +58,10 @@ class Plan:
 def run(plan: Plan, output: Output) -> list[Table]:
     """Measure both, and print the ratios.
 
+    :raises UsageError: an option has a value that is none of its own
     :raises ModelNotFoundError: the default model's base is not installed
     """
+    Sizes(CONTEXTS, OWN_ROWS, plan.repeats, plan.places).check()
     read_settings(plan.settings)  # a mistake is told before anything is measured
     # What the default's adapter changes is not in the GGUF file.
     base = base_of(default_model())
