@@ -25,7 +25,7 @@ Model = Annotated[
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 Threads = Annotated[int, typer.Option(help="0: the physical cores, at most 4.")]
-Workers = Annotated[int, typer.Option(help="Programs that run at once; 0: one a core.")]
+Workers = Annotated[int, typer.Option(min=0, help="Programs that run at once; 0: one a core.")]
 Timeout = Annotated[int, typer.Option(help="Seconds of processor time for one program.")]
 Confinement = Annotated[
     str, typer.Option("--sandbox", help="auto, bubblewrap, or limits (weak: see the manual).")

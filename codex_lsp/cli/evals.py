@@ -75,7 +75,9 @@ def _quality(
     model: opt.Model = None,
     device: opt.Device = "auto",
     threads: opt.Threads = 0,
-    patience: Annotated[int | None, typer.Option(help="Steps; -1 waits for all samples.")] = None,
+    patience: Annotated[
+        int | None, typer.Option(min=-1, help="Steps; -1 waits for all samples.")
+    ] = None,
     ranker: Annotated[str | None, typer.Option(help="Another ranker than the default.")] = None,
     agreement: Annotated[float | None, typer.Option(help="Weight of samples that agree.")] = None,
     parse_errors: Annotated[float | None, typer.Option(help="Weight of syntax errors.")] = None,

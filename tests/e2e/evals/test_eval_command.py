@@ -177,12 +177,21 @@ def test_wrong_use_is_one_sentence(
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("limit", ["0", "-1"])
-def test_a_limit_below_one_is_refused(tmp_path: Path, limit: str) -> None:
-    problems = write(tmp_path / "p.jsonl", ADD)
-    done = run("humaneval", "--out", tmp_path / "run", "--problems", problems, "--limit", limit)
+@pytest.mark.parametrize(
+    ("command", "option", "value"),
+    [
+        ("humaneval", "--limit", "0"),
+        ("humaneval", "--limit", "-1"),
+        ("humaneval", "--workers", "-1"),
+        ("quality", "--patience", "-2"),
+    ],
+)
+def test_a_number_out_of_range_is_refused(
+    tmp_path: Path, command: str, option: str, value: str
+) -> None:
+    done = run(command, "--out", tmp_path / "run", option, value)
     assert done.returncode == 2
-    assert "'--limit'" in done.stderr
+    assert f"'{option}'" in done.stderr
     assert not (tmp_path / "run").exists()
 
 
