@@ -64,7 +64,7 @@ def test_tokens_that_spell_a_beginning_are_found() -> None:
 
 
 def complete(engine: FakeEngine, text: str) -> Completion:
-    options = CompleterOptions(sampling=SamplingParams(n=2))
+    options = CompleterOptions(profile="eager", sampling=SamplingParams(n=2))
     request = CompletionRequest(Document(text), len(text))
     result = Completer(engine, description()).complete(request, options).result
     assert isinstance(result, Completion)
