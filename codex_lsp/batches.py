@@ -46,7 +46,8 @@ class Batches:
         self._typed = typed
         self._line_end, self._block_end = stop_rules(context, options.context.max_lines)
         sampling = options.sampling
-        self._longest = sampling.line_tokens if self._block_end is None else sampling.max_tokens
+        longest = sampling.line_tokens if self._block_end is None else sampling.max_tokens
+        self._longest = min(longest, prompts.longest)
         self.timing = Timing()
         self.work = Work()
 

@@ -148,7 +148,7 @@ class Completer:
         anchor = self._anchors.get(context.uri)
         if anchor is not None and anchor.end + WARM_TAIL_CHARS < _end(context):
             anchor = None
-        longest = options.sampling.max_tokens
+        longest = min(options.sampling.max_tokens, self._prompts.longest)
         prompt, placed = self._prompts.build(context, options.budget, longest, anchor=anchor)
         if placed is anchor or not placed.text:
             return Work()  # its state is there since the request that placed it

@@ -71,6 +71,11 @@ class PromptBuilder:
         """Whether the model is given the text right of the cursor."""
         return self._fim is not None
 
+    @property
+    def longest(self) -> int:
+        """The most tokens to decode: the other half of the model's window is the prompt's."""
+        return max(1, self._context_length // 2)
+
     def says_something(self, context: Context, budget: TokenBudget) -> bool:
         """Say whether the model has anything to go on: text that it can see and is not blank."""
         return bool(context.prefix.strip() or (budget.suffix and self._seen_suffix(context)))

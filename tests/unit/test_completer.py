@@ -351,3 +351,13 @@ def test_a_line_that_is_indented_anew_is_still_gone_on_with() -> None:
     result = complete(FakeEngine([(said, -0.1)]), "def g():\n\treturn 1\n\n\ndef f():¦\n", n=1)
     assert isinstance(result, Completion)
     assert result.text == "\n\tb = 1\n\treturn b"
+
+
+def test_a_long_completion_leaves_half_of_a_small_model_to_the_prompt() -> None:
+    engine = FakeEngine([("a" * 40, -1.0)])
+    Completer(engine, description(context_length=40)).complete(
+        request("w = 0; x = 1; y = 2; z =¦"),
+        CompleterOptions(profile="eager", sampling=SamplingParams(n=1, max_tokens=100)),
+    )
+    assert engine.tokenizer.decode(engine.prompts[0].ids) == "x = 1; y = 2; z ="
+    assert engine.fed == [20]
