@@ -96,6 +96,8 @@ def test_what_is_shown_comes_from_the_sample_and_passes_again(
     assert "\r" not in result.text
     assert result.text.strip()
     assert 0 <= result.replaces <= len(context.line_after)
+    if result.joins:
+        return  # it may stand there for what followed it in the sample, and has been cut
     again = apply_filters(result.candidate, context, FILTERS)
     assert isinstance(again, Draft)
     assert replace(again, trimmed_by=()) == replace(result, trimmed_by=())
