@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from codex_lsp.brackets import QUOTES
-from codex_lsp.model_dir import SampledWeights
+from codex_lsp.confidence_weights import SampledWeights
 from codex_lsp.options import TermWeights
 from codex_lsp.postprocess import Draft
 from codex_lsp.ranking import FALLBACK, Ranker, sampled_confidence

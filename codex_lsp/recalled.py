@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from codex_lsp.confidence_weights import RecalledWeights
 from codex_lsp.engine.base import Engine, PendingScores
-from codex_lsp.model_dir import RecalledWeights
 from codex_lsp.ordering import Ranked
 from codex_lsp.postprocess import FILTERS, Draft, apply_filters
 from codex_lsp.ranking import FALLBACK, recalled_confidence

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from codex_lsp.model_dir import SampledWeights
+from codex_lsp.confidence_weights import SampledWeights
 from codex_lsp.options import CompleterOptions
 from codex_lsp.ordering import Ranked, bonus, consensus, merge, rank, vet
 from codex_lsp.postprocess import FILTERS, Draft, apply_filters

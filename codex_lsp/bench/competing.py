@@ -20,10 +20,11 @@ import numpy as np
 from codex_lsp.bench.recall import TypedLine, logistic
 from codex_lsp.bench.tables import Table, ms, percent
 from codex_lsp.completer import Completer
+from codex_lsp.confidence_weights import RecalledWeights
 from codex_lsp.context import build_context
 from codex_lsp.engine.base import Engine
 from codex_lsp.errors import EngineError
-from codex_lsp.model_dir import ModelDescription, RecalledWeights
+from codex_lsp.model_dir import ModelDescription
 from codex_lsp.options import CompleterOptions
 from codex_lsp.ranking.confidence import recalled_features
 from codex_lsp.recall.find import Cursor, recall

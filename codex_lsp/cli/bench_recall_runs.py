@@ -14,9 +14,9 @@ from codex_lsp.bench.tables import Table
 from codex_lsp.cli.bench_engine_runs import sampling_of
 from codex_lsp.cli.bench_output import print_json, print_tables, with_bar
 from codex_lsp.cli.loading import find_or_offer
+from codex_lsp.confidence_weights import RecalledWeights, weights_table
 from codex_lsp.engine.ct2 import CTranslate2Engine
 from codex_lsp.errors import UsageError
-from codex_lsp.model_dir import RecalledWeights, weights_table
 from codex_lsp.options import CompleterOptions, EngineOptions
 from codex_lsp.recall.prior import FEATURES
 

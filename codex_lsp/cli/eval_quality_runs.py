@@ -12,6 +12,7 @@ from typing import cast, get_args
 
 from codex_lsp.cli.eval_runs import confinement_of, shard_of, show
 from codex_lsp.cli.loading import find_or_offer
+from codex_lsp.confidence_weights import weights_table
 from codex_lsp.engine.ct2 import (
     CTranslate2Engine,
     default_threads,
@@ -42,7 +43,7 @@ from codex_lsp.evals.quality.tables import calibration_tables, last_label, suite
 from codex_lsp.evals.report import fill_page, markdown_table
 from codex_lsp.evals.run import FACTS, read_facts, refuse_another_run
 from codex_lsp.evals.table import percent
-from codex_lsp.model_dir import TOKENIZER_FILE, weights_table
+from codex_lsp.model_dir import TOKENIZER_FILE
 from codex_lsp.options import CompleterOptions, Device, EngineOptions, RankerName
 from codex_lsp.tokenizer import Tokenizer
 

@@ -16,7 +16,7 @@ import operator
 from collections.abc import Sequence
 from dataclasses import astuple
 
-from codex_lsp.model_dir import ConfidenceWeights, RecalledWeights, SampledWeights
+from codex_lsp.confidence_weights import ConfidenceWeights, RecalledWeights, SampledWeights
 from codex_lsp.types import Candidate
 
 FALLBACK = ConfidenceWeights(

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from codex_lsp.confidence_weights import ConfidenceWeights
 from codex_lsp.errors import ConversionError, UsageError
 from codex_lsp.model_dir import (
     DESCRIPTION_FILE,
     TOKENIZER_FILE,
-    ConfidenceWeights,
     ModelDescription,
     PromptFormat,
     SamplingDefaults,

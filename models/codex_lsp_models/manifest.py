@@ -10,8 +10,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from codex_lsp.confidence_weights import ConfidenceWeights
 from codex_lsp.errors import InvalidModelError, ModelNotFoundError
-from codex_lsp.model_dir import ConfidenceWeights, FimTokens, PromptFormat, SamplingDefaults
+from codex_lsp.model_dir import FimTokens, PromptFormat, SamplingDefaults
 
 if sys.version_info >= (3, 11):
     import tomllib

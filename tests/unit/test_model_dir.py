@@ -8,16 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from codex_lsp.confidence_weights import (
+    ConfidenceWeights,
+    RecalledWeights,
+    SampledWeights,
+    weights_table,
+)
 from codex_lsp.errors import DamagedFileError, InvalidModelError, ModelNotFoundError
 from codex_lsp.model_dir import (
     DESCRIPTION_FILE,
-    ConfidenceWeights,
     FileDigest,
     FimTokens,
     ModelDescription,
     PromptFormat,
-    RecalledWeights,
-    SampledWeights,
     SamplingDefaults,
     data_home,
     digest_file,
@@ -28,7 +31,6 @@ from codex_lsp.model_dir import (
     models_home,
     parse,
     verify,
-    weights_table,
 )
 
 FULL = ModelDescription(

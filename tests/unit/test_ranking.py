@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from codex_lsp.model_dir import RecalledWeights, SampledWeights
+from codex_lsp.confidence_weights import RecalledWeights, SampledWeights
 from codex_lsp.options import RankerName
 from codex_lsp.ranking import (
     MeanLogprob,

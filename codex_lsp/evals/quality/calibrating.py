@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from codex_lsp.bench.recall import Array, logistic
+from codex_lsp.confidence_weights import SampledWeights
 from codex_lsp.evals.quality.attempts import Outcome
-from codex_lsp.model_dir import SampledWeights
 
 WANTED_RIGHT = 0.6
 """How many of the lines that the profile ``confident`` shows are to be right."""
