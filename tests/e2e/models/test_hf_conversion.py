@@ -11,7 +11,7 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 
 from codex_lsp import model_dir
-from codex_lsp.errors import ConversionError
+from codex_lsp.errors import ConversionError, UsageError
 from codex_lsp.model_dir import FimTokens
 from codex_lsp_models.build import read_logprobs
 from codex_lsp_models.convert import convert
@@ -117,5 +117,5 @@ def test_an_architecture_that_ctranslate2_lacks_is_named(tmp_path: Path) -> None
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ConversionError, match=r"empty cannot be converted: "):
+    with pytest.raises(UsageError, match=r"empty is no Hugging Face model: it has no config\.json"):
         convert(str(tmp_path / "empty"), "odd", home=tmp_path / "models")
