@@ -48,7 +48,7 @@ fmt: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m codex_lsp_models.proof
 
-# How fast completions come: every table and the plot of docs/performance.md, in some fifty minutes.
+# How fast completions come: every table and the plot of docs/performance.md, in some thirty minutes.
 # The comparison with llama.cpp is made where the extra `peer` is installed.
 bench-all: $(VENV)/.dev
 	$(BIN)/codex-lsp models pull
