@@ -17,6 +17,7 @@ SafetyMode = Literal["off", "rank", "reject"]
 """What becomes of insecure candidates: nothing, they rank behind the others, or they go."""
 
 MAX_THREADS = 256
+"""More than any processor makes use of here, and few enough for a system to start them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,8 +99,13 @@ def _model_of(facts: Mapping[str, Any], name: str | None) -> ModelDir:
 
 
 def compare(first: Path, second: Path, page: Path | None) -> None:
-    """Print what the second run gains over the first."""
-    if is_quality(first) and is_quality(second):
+    """Print what the second run gains over the first.
+
+    :raises UsageError: they are no two runs of the same problems or holes
+    """
+    if is_quality(first) != is_quality(second):
+        raise UsageError(f"{first} and {second} measure different things; name two of a kind.")
+    if is_quality(first):
         tables = quality_comparison(read_quality(first), read_quality(second))
     else:
         tables = comparison(read_run(first), read_run(second))

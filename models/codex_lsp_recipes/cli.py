@@ -39,6 +39,12 @@ def build_app() -> typer.Typer:
     return app
 
 
+def _share(text: str) -> typer.models.OptionInfo:
+    """Return an option for a share, which is between 0 and 1."""
+    option: typer.models.OptionInfo = typer.Option(min=0, max=1, help=text)
+    return option
+
+
 def main() -> None:
     """Run a command; a failure that has a name is one sentence on standard error."""
     try:
@@ -133,19 +139,13 @@ def _train(
     shares: Annotated[
         str, typer.Option(help="Of every 16 sequences, how many from each source: 10,3,2,1.")
     ] = "",
-    fim_share: Annotated[
-        float | None, typer.Option(min=0, max=1, help="The share of files as fill-in-the-middle.")
-    ] = None,
+    fim_share: Annotated[float | None, _share("The share of files as fill-in-the-middle.")] = None,
     function_fim_share: Annotated[
-        float | None,
-        typer.Option(min=0, max=1, help="The share of functions as fill-in-the-middle."),
+        float | None, _share("The share of functions as fill-in-the-middle.")
     ] = None,
-    spm_share: Annotated[
-        float | None, typer.Option(min=0, max=1, help="How many of those have the suffix first.")
-    ] = None,
+    spm_share: Annotated[float | None, _share("How many of those have the suffix first.")] = None,
     snippet_share: Annotated[
-        float | None,
-        typer.Option(min=0, max=1, help="How many have pieces of other files in front."),
+        float | None, _share("How many have pieces of other files in front.")
     ] = None,
     middle_weight: Annotated[
         float | None,

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from codex_lsp.cli.app import build_app
+from codex_lsp.cli.eval_scores import compare
 from codex_lsp.errors import UsageError
 from codex_lsp.evals.quality.attempts import Attempt, Outcome
 from codex_lsp.evals.quality.comparing import QualityRun, quality_comparison
@@ -76,3 +77,11 @@ def test_the_command_knows_runs_of_holes(tmp_path: Path) -> None:
     assert result.exit_code == 0
     row = "| editor's default | 2 | 50.00 (0.00 to 100.00) | 100.00 (100.00 to 100.00) |"
     assert row in result.stdout
+
+
+def test_holes_and_problems_cannot_be_compared(tmp_path: Path) -> None:
+    for name, benchmark in (("holes", "quality"), ("problems", "humaneval")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / FACTS).write_text(json.dumps({"benchmark": benchmark}), encoding="utf-8")
+    with pytest.raises(UsageError, match="measure different things; name two of a kind"):
+        compare(tmp_path / "holes", tmp_path / "problems", None)
