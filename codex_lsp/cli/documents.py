@@ -57,6 +57,8 @@ def _request(text: str, offset: int, language: str, uri: str) -> CompletionReque
 
 def _read(file: Path) -> bytes:
     try:
+        if file.is_char_device():  # /dev/zero has no end
+            raise UsageError(f"{file} is a device; name a file, or pipe the text into --stdin.")
         return file.read_bytes()
     except FileNotFoundError:
         raise UsageError(f"There is no file {file}.") from None

@@ -46,6 +46,12 @@ _ADD_LATENCY = (
     "INSERT INTO latencies VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n"
 )
 
+_SOUND = """typeof(day) = 'text' AND typeof(language) = 'text' AND typeof(ranker) = 'text'
+    AND typeof(n) = 'integer'"""
+"""SQLite gives a damaged value in whatever type it finds; it must not take the others with it."""
+_READ_COUNTS = f"SELECT * FROM counts WHERE day >= ? AND {_SOUND}"
+_READ_LATENCIES = f"SELECT * FROM latencies WHERE day >= ? AND {_SOUND} AND typeof(ms) = 'integer'"
+
 Connect = Callable[[Path], "sqlite3.Connection"]
 
 
@@ -117,14 +123,10 @@ class Store:
         known = {what.value: what for what in What}
         counts = Counts()
         with self._transaction() as db:
-            for day, language, ranker, name, n in db.execute(
-                "SELECT * FROM counts WHERE day >= ?", (since,)
-            ):
+            for day, language, ranker, name, n in db.execute(_READ_COUNTS, (since,)):
                 if name in known:
                     counts.counts[Key(day, language, ranker), known[name]] = n
-            for day, language, ranker, ms, n in db.execute(
-                "SELECT * FROM latencies WHERE day >= ?", (since,)
-            ):
+            for day, language, ranker, ms, n in db.execute(_READ_LATENCIES, (since,)):
                 counts.latencies[Key(day, language, ranker), ms] = n
         return counts
 

@@ -118,6 +118,7 @@ def test_the_stream_is_the_whole_completion(model: ModelDir) -> None:
         (["complete", "FILE", "--stdin"], 2, "Name either a file or --stdin"),
         (["complete", "missing.py", "--line", "1"], 2, "There is no file missing.py."),
         (["complete", "DIR", "--line", "1"], 2, "is a directory; name a file in it."),
+        (["complete", "/dev/zero", "--line", "1"], 2, "/dev/zero is a device; name a file"),
         (["complete", "FILE"], 2, "Say where to complete: --line L"),
         (["complete", "FILE", "--line", "9"], 2, "no line 9: the text has lines 1 to 3."),
         (["complete", "FILE", "--line", "0"], 2, "no line 0: the text has lines 1 to 3."),

@@ -123,6 +123,21 @@ def test_a_damaged_label_does_not_take_the_other_counts_with_it(store: Store) ->
     }
 
 
+def test_a_value_of_another_type_does_not_take_the_other_counts_with_it(store: Store) -> None:
+    store.add(SOME)
+    db = connect(store.path)
+    for row in (
+        "x'00', 'go', 'mean-logprob', 'shown', 3",
+        "'2026-01-02', x'00', 'mean-logprob', 'shown', 3",
+        "'2026-01-02', 'go', x'00', 'shown', 3",
+        "'2026-01-02', 'go', 'mean-logprob', 'shown', 'many'",
+    ):
+        db.execute(f"INSERT INTO counts VALUES ({row})")
+    db.execute("INSERT INTO latencies VALUES ('2026-01-02', 'go', 'mean-logprob', 'long', 3)")
+    db.close()
+    assert store.read() == SOME
+
+
 def test_damage_where_nothing_can_be_set_aside_is_said(store: Store) -> None:
     store.path.parent.mkdir()
     store.path.write_bytes(b"no database, but longer than the header of one" * 9)
