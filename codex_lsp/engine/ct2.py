@@ -193,6 +193,10 @@ class CTranslate2Engine:
             raise EngineError("The engine has been closed.")
         started = time.perf_counter()
         try:
+            if not self._generator.model_is_loaded:
+                # Its files could not be read when kept states were dropped.
+                self._generator.load_model()
+                self.prefix_cache.clear()
             anchor, tail, kept = self.prefix_cache.split(prompt)
             results = self._generator.generate_batch(
                 [self._tokenizer.tokens(tail)],

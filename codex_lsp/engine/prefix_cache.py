@@ -48,10 +48,14 @@ class PrefixCache:
         self.kept_tokens += len(anchor)
         return anchor, tail, 0
 
-    def _forget(self) -> bool:
-        if not self._drop_all():
-            return False
+    def clear(self) -> None:
+        """Take it that nothing is kept any more."""
         self._kept.clear()
         self.kept_tokens = 0
         self.dropped += 1
+
+    def _forget(self) -> bool:
+        if not self._drop_all():
+            return False
+        self.clear()
         return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from codex_lsp.completer import Completer
 from codex_lsp.engine.base import Cancellation
 from codex_lsp.engine.ct2 import CTranslate2Engine
 from codex_lsp.errors import EngineError, GenerationCancelled
-from codex_lsp.model_dir import ModelDir
+from codex_lsp.model_dir import ModelDir, load
 from codex_lsp.options import CompleterOptions, EngineOptions
 from codex_lsp.sampling import SamplingParams
 from codex_lsp.types import Completion, CompletionRequest, Document, Prompt
@@ -87,6 +88,25 @@ def test_the_memory_of_kept_anchors_stays_within_its_limit(engine: CTranslate2En
         assert engine.prefix_cache.kept_tokens * 138_240 <= 100_000_000
     assert engine.prefix_cache.dropped > before
     assert generate(engine, Prompt(ids[:300], ids[300:310])) == first
+
+
+def test_weights_that_were_away_for_a_while_do_not_end_the_engine(
+    model: ModelDir, tmp_path: Path
+) -> None:
+    copy = tmp_path / "model"
+    shutil.copytree(model.path, copy)
+    engine = CTranslate2Engine(load(copy), EngineOptions(max_cache_mb=50))
+    ids = code_ids(engine, 600)
+    first = generate(engine, Prompt(ids[:300], ids[300:310]))
+    weights = copy / "model.bin"
+    weights.rename(tmp_path / "away")
+    for _ in range(2):
+        with pytest.raises(EngineError, match="The model failed while decoding: "):
+            generate(engine, Prompt(ids[1:301], ids[301:310]))
+    (tmp_path / "away").rename(weights)
+    assert generate(engine, Prompt(ids[:300], ids[300:310])) == first
+    assert engine.prefix_cache.kept_tokens == 300
+    engine.close()
 
 
 def test_a_cancelled_generation_stops_within_a_step_and_leaves_the_engine_sound(
