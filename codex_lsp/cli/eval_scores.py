@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -105,10 +105,29 @@ def compare(first: Path, second: Path, page: Path | None) -> None:
     """
     if is_quality(first) != is_quality(second):
         raise UsageError(f"{first} and {second} measure different things; name two of a kind.")
+    one, other = _told_apart(first, second)
     if is_quality(first):
-        tables = quality_comparison(read_quality(first), read_quality(second))
+        tables = quality_comparison(
+            replace(read_quality(first), name=one), replace(read_quality(second), name=other)
+        )
     else:
-        tables = comparison(read_run(first), read_run(second))
+        tables = comparison(
+            replace(read_run(first), name=one), replace(read_run(second), name=other)
+        )
     if page is not None:
         fill_page(page, tables)
     sys.stdout.write("\n\n".join(map(markdown_table, tables)) + "\n")
+
+
+def _told_apart(first: Path, second: Path) -> tuple[str, str]:
+    """Return the folders' names, with as many of those above them as it takes.
+
+    >>> _told_apart(Path("/runs/base/line"), Path("/runs/tuned/line"))
+    ('base/line', 'tuned/line')
+    """
+    paths = first.resolve(), second.resolve()
+    for depth in range(1, max(len(path.parts) for path in paths)):
+        one, other = ("/".join(path.parts[-depth:]) for path in paths)
+        if one != other:
+            return one, other
+    return first.name, second.name

@@ -64,17 +64,28 @@ def test_other_holes_cannot_be_compared() -> None:
         quality_comparison(BASE, made("far", [at("z", RIGHT, RIGHT)]))
 
 
-def test_the_command_knows_runs_of_holes(tmp_path: Path) -> None:
-    for run in (BASE, TUNED):
-        folder = tmp_path / run.name
-        folder.mkdir()
-        (folder / FACTS).write_text(json.dumps(run.facts), encoding="utf-8")
-        # Of two labels the one that a report is about.
-        append_records(folder / "outcomes-before.jsonl", [at("a", WRONG, WRONG).as_record()])
-        append_records(folder / "outcomes-now.jsonl", [one.as_record() for one in run.outcomes])
-    arguments = ["eval", "compare", str(tmp_path / "base"), str(tmp_path / "tuned")]
-    result = CliRunner().invoke(build_app(), arguments)
+def written(run: QualityRun, folder: Path) -> str:
+    folder.mkdir(parents=True)
+    (folder / FACTS).write_text(json.dumps(run.facts), encoding="utf-8")
+    # Of two labels the one that a report is about.
+    append_records(folder / "outcomes-before.jsonl", [at("a", WRONG, WRONG).as_record()])
+    append_records(folder / "outcomes-now.jsonl", [one.as_record() for one in run.outcomes])
+    return str(folder)
+
+
+@pytest.mark.parametrize(
+    ("folders", "names"),
+    [(("base", "tuned"), "base | tuned"), (("base/all", "tuned/all"), "base/all | tuned/all")],
+)
+def test_the_command_knows_runs_of_holes(
+    tmp_path: Path, folders: tuple[str, str], names: str
+) -> None:
+    paths = [
+        written(run, tmp_path / folder) for run, folder in zip((BASE, TUNED), folders, strict=True)
+    ]
+    result = CliRunner().invoke(build_app(), ["eval", "compare", *paths])
     assert result.exit_code == 0
+    assert f"| shown | holes | {names} | difference |" in result.stdout
     row = "| editor's default | 2 | 50.00 (0.00 to 100.00) | 100.00 (100.00 to 100.00) |"
     assert row in result.stdout
 
