@@ -166,7 +166,7 @@ def suites_table(verdicts: Sequence[Verdict]) -> Table:
     noticed = [item for item in passed.values() if not item[VARIANTS[1]]]
     base = VARIANTS[2]
     rows = []
-    for variant in VARIANTS:
+    for variant in (each for each in VARIANTS if all(each in item for item in noticed)):
         rates = [float(item[variant]) for item in noticed]
         gains = [float(item[variant]) - float(item[base]) for item in noticed]
         if rates:

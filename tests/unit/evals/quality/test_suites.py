@@ -78,9 +78,13 @@ def test_each_variant_has_a_verdict_and_is_not_run_again(
     assert [step.done for step in steps] == [0, 1]
     found = read_verdicts(file)
     assert [item.variant for item in found] == list(VARIANTS)
-    assert [item.passed for item in found] == [True, False, False, True]
+    assert [item.passed for item in found] == [True, False, False, True, True, False]
     assert [step.done for step in check(file, {"own": TREE}, [pair], confinement)] == [1]
     assert read_verdicts(file) == found
+    # A verdict is missing, of what was not compared when the others were made.
+    file.write_text("".join(file.read_text("utf-8").splitlines(keepends=True)[:-1]), "utf-8")
+    assert [step.done for step in check(file, {"own": TREE}, [pair], confinement)] == [0, 1]
+    assert read_verdicts(file) == found[:-1] + found
 
 
 def test_a_package_that_fails_as_it_is_measures_nothing(
@@ -98,7 +102,7 @@ def test_a_name_that_leads_out_of_the_package_is_not_written(tmp_path: Path) -> 
 
 
 def test_only_holes_that_the_tests_notice_are_compared() -> None:
-    passed = {"noticed": (True, False, False, True), "unnoticed": (True, True, True, True)}
+    passed = {"noticed": (True, False, False, True, True, True), "unnoticed": (True,) * 6}
     found = suites_table(
         [
             Verdict(name, variant, value)
@@ -113,3 +117,8 @@ def test_only_holes_that_the_tests_notice_are_compared() -> None:
         "100.00 (100.00 to 100.00)",
     )
     assert found.note.startswith("2 holes; the tests notice 1:")
+
+
+def test_what_was_not_compared_is_left_out() -> None:
+    found = suites_table([Verdict("hole", name, name != VARIANTS[1]) for name in VARIANTS[:4]])
+    assert [row[0] for row in found.rows] == list(VARIANTS[:4])
