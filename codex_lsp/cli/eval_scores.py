@@ -125,7 +125,7 @@ def _told_apart(first: Path, second: Path) -> tuple[str, str]:
     >>> _told_apart(Path("/runs/base/line"), Path("/runs/tuned/line"))
     ('base/line', 'tuned/line')
     """
-    paths = first.resolve(), second.resolve()
+    paths = first.absolute(), second.absolute()
     for depth in range(1, max(len(path.parts) for path in paths)):
         one, other = ("/".join(path.parts[-depth:]) for path in paths)
         if one != other:

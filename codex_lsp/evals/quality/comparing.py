@@ -8,20 +8,30 @@ from pathlib import Path
 from typing import Any
 
 from codex_lsp.errors import UsageError
+from codex_lsp.evals.bootstrap import mean_interval
 from codex_lsp.evals.comparing import facts_table
 from codex_lsp.evals.quality.attempts import Outcome
 from codex_lsp.evals.quality.policies import POLICIES, Policy, as_the_editor, figures
 from codex_lsp.evals.quality.run import BENCHMARK, read_outcomes
+from codex_lsp.evals.quality.suites import (
+    LEFT_OUT,
+    SHOWN,
+    VERDICTS,
+    Verdict,
+    passed_by_hole,
+    read_verdicts,
+)
 from codex_lsp.evals.quality.tables import last_label
 from codex_lsp.evals.run import read_facts
 from codex_lsp.evals.table import Table, interval
 
 Pair = tuple[Outcome, Outcome]
 
-_NOTE = (
-    "Exact lines in percent; the difference in points, second minus first, taken hole by hole; "
-    "95 % bootstrap intervals over holes."
+_DIFFERENCE = (
+    "the difference in points, second minus first, taken hole by hole; 95 % bootstrap intervals "
+    "over holes."
 )
+_NOTE = f"Exact lines in percent; {_DIFFERENCE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +39,13 @@ class QualityRun:
     """What one version showed.
 
     :ivar outcomes: of the label that a report would be about
+    :ivar verdicts: whether the packages' own tests pass, where they have been run
     """
 
     name: str
     facts: Mapping[str, Any]
     outcomes: Sequence[Outcome]
+    verdicts: Sequence[Verdict] = ()
 
 
 def is_quality(folder: Path) -> bool:
@@ -50,7 +62,8 @@ def read_quality(folder: Path) -> QualityRun:
     :raises UsageError: there is none, or no hole has been completed
     """
     labelled = read_outcomes(folder)
-    return QualityRun(folder.name, read_facts(folder), labelled[last_label(labelled)])
+    verdicts = read_verdicts(folder / VERDICTS) if (folder / VERDICTS).exists() else ()
+    return QualityRun(folder.name, read_facts(folder), labelled[last_label(labelled)], verdicts)
 
 
 def quality_comparison(first: QualityRun, second: QualityRun) -> list[Table]:
@@ -68,10 +81,28 @@ def quality_comparison(first: QualityRun, second: QualityRun) -> list[Table]:
     if not pairs:
         raise UsageError(f"{first.name} and {second.name} have no hole in common.")
     return [
+        *_suites_tables(first, second),
         _policies_table(first, second, pairs),
         _parts_table(first, second, pairs),
         facts_table(first.name, first.facts, second.name, second.facts),
     ]
+
+
+def _suites_tables(first: QualityRun, second: QualityRun) -> list[Table]:
+    """Return how often the packages' tests pass in both; nothing where they have not been run."""
+    before, after = passed_by_hole(first.verdicts), passed_by_hole(second.verdicts)
+    both = [(before[hole], after[hole]) for hole in before if hole in after]
+    noticed = [pair for pair in both if not any(hole[LEFT_OUT] for hole in pair)]
+    rows = []
+    for name in SHOWN:
+        pairs = [(float(a[name]), float(b[name])) for a, b in noticed if name in a and name in b]
+        if pairs:
+            columns = [a for a, _ in pairs], [b for _, b in pairs], [b - a for a, b in pairs]
+            cells = [interval(mean_interval(column)) for column in columns]
+            rows.append((name, str(len(pairs)), *cells))
+    note = f"In percent of the holes whose tests fail when they are left out; {_DIFFERENCE}"
+    header = _header("in the hole", first, second)
+    return [Table("The packages' tests pass", header, tuple(rows), note)] if rows else []
 
 
 def _policies_table(first: QualityRun, second: QualityRun, pairs: Sequence[Pair]) -> Table:

@@ -34,7 +34,8 @@ SHOWN = (
     "editor's default",
 )
 """The policies whose choice is put into the hole."""
-VARIANTS = ("as it was", "hole left out", *SHOWN)
+AS_IT_WAS, LEFT_OUT = "as it was", "hole left out"
+VARIANTS = (AS_IT_WAS, LEFT_OUT, *SHOWN)
 """What is put into the hole."""
 
 
@@ -204,7 +205,7 @@ class Verdict:
 
 def texts(hole: Hole, outcome: Outcome) -> dict[str, tuple[str, int]]:
     """Return what each variant puts in, and how many characters on its right it replaces."""
-    found = {VARIANTS[0]: (hole.expected, 0), VARIANTS[1]: ("", 0)}
+    found = {AS_IT_WAS: (hole.expected, 0), LEFT_OUT: ("", 0)}
     for name in SHOWN:
         ((_, attempt),) = POLICIES[name](outcome)
         found[name] = (attempt.text or "", attempt.replaces)
@@ -278,3 +279,11 @@ def read_verdicts(file: Path) -> list[Verdict]:
     """
     records = read_records(file, "verdict", ("hole", "variant", "passed"))
     return [Verdict(item["hole"], item["variant"], item["passed"]) for item in records]
+
+
+def passed_by_hole(verdicts: Sequence[Verdict]) -> dict[str, dict[str, bool]]:
+    """Return which variants pass, by hole; of several verdicts on one the last counts."""
+    passed: dict[str, dict[str, bool]] = {}
+    for item in verdicts:
+        passed.setdefault(item.hole, {})[item.variant] = item.passed
+    return passed

@@ -20,7 +20,7 @@ from codex_lsp.evals.quality.calibrating import (
     winners,
 )
 from codex_lsp.evals.quality.policies import BASE, POLICIES, Figures, as_the_editor, figures
-from codex_lsp.evals.quality.suites import VARIANTS, Verdict
+from codex_lsp.evals.quality.suites import LEFT_OUT, SHOWN, VARIANTS, Verdict, passed_by_hole
 from codex_lsp.evals.table import Table, interval, percent
 from codex_lsp.ranking import THRESHOLDS
 
@@ -160,11 +160,9 @@ def suites_table(verdicts: Sequence[Verdict]) -> Table:
 
     Only holes that the tests notice say anything: those where they fail when it is left out.
     """
-    passed: dict[str, dict[str, bool]] = {}
-    for item in verdicts:
-        passed.setdefault(item.hole, {})[item.variant] = item.passed
-    noticed = [item for item in passed.values() if not item[VARIANTS[1]]]
-    base = VARIANTS[2]
+    passed = passed_by_hole(verdicts)
+    noticed = [item for item in passed.values() if not item[LEFT_OUT]]
+    base = SHOWN[0]
     rows = []
     for variant in (each for each in VARIANTS if all(each in item for item in noticed)):
         rates = [float(item[variant]) for item in noticed]

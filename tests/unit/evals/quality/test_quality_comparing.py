@@ -13,6 +13,7 @@ from codex_lsp.cli.eval_scores import compare
 from codex_lsp.errors import UsageError
 from codex_lsp.evals.quality.attempts import Attempt, Outcome
 from codex_lsp.evals.quality.comparing import QualityRun, quality_comparison
+from codex_lsp.evals.quality.suites import SHOWN, VARIANTS, Verdict
 from codex_lsp.evals.run import FACTS
 from codex_lsp.evals.samples import append_records
 from tests.unit.evals.quality.places import outcome, shown
@@ -62,6 +63,28 @@ def test_other_holes_cannot_be_compared() -> None:
         quality_comparison(BASE, made("other", [at("a", RIGHT, RIGHT)], digest="1"))
     with pytest.raises(UsageError, match="base and far have no hole in common"):
         quality_comparison(BASE, made("far", [at("z", RIGHT, RIGHT)]))
+
+
+def verdicts(**passed: str) -> list[Verdict]:
+    """Make verdicts of holes: what is put in, in the order of the variants, passes (x) or not."""
+    return [
+        Verdict(hole, variant, sign == "x")
+        for hole, signs in passed.items()
+        for variant, sign in zip(VARIANTS, signs, strict=False)
+    ]
+
+
+def test_tests_are_compared_where_both_runs_holes_are_noticed() -> None:
+    first = replace(BASE, verdicts=verdicts(a="x..xx.", b="x.....", c="xxxxxx", d="x.xxxx"))
+    second = replace(TUNED, verdicts=verdicts(a="x.x...", b="x.x...", c="xxxxxx", e="x.xxxx"))
+    found = quality_comparison(first, second)[0]
+    assert found.title == "The packages' tests pass"
+    assert [row[:2] for row in found.rows] == [(name, "2") for name in SHOWN]
+    assert [row[4].split()[0] for row in found.rows] == ["100.00", "-50.00", "-50.00", "0.00"]
+    assert quality_comparison(BASE, second)[0].title == "Exact lines, by what is shown"
+    # Of a run that was made when less was compared, what both have.
+    older = replace(TUNED, verdicts=verdicts(a="x.x.", b="x.x."))
+    assert len(quality_comparison(first, older)[0].rows) == 2
 
 
 def written(run: QualityRun, folder: Path) -> str:
