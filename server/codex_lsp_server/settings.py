@@ -134,7 +134,7 @@ class Settings:
 
     snippets: Literal["off", "imported", "all"] = "off"
     """Show the model pieces of other files of the workspace: definitions of imported names, or also
-    where you have just been and what is alike. The default model's base completes worse with
+    where you have just been and what is alike. The default model completes worse with
     them."""
 
     max_snippet_percent: int = 25
