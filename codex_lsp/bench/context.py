@@ -1,9 +1,9 @@
 """What snippets of other files do for the next line: the same places with them and without them.
 
 At random lines of real packages the file is known up to the line, and the package's other files
-are known whole; of the file itself nothing below the cursor is. The model completes the line
-greedily, once for each variant, within the same number of prompt tokens: what snippets take, the
-text above the cursor loses.
+are known whole; what stands below the line is shown only where the budget has tokens for it. The
+model completes the line greedily, once for each variant, within the same number of prompt tokens:
+what snippets take, the text above the cursor loses.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class Spot:
 
     :ivar above: the file up to the line's first character that is no blank
     :ivar line: what is to be completed
+    :ivar below: the file from the line's end
     """
 
     package: str
@@ -54,6 +55,7 @@ class Spot:
     row: int
     above: str
     line: str
+    below: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,8 @@ def spots(
             text = line.strip()
             above = "".join(each + "\n" for each in all_lines[:row])
             indent = line[: len(line) - len(line.lstrip())]
-            yield Spot(package, name, row, above + indent, text), index
+            below = "".join("\n" + each for each in all_lines[row + 1 :])
+            yield Spot(package, name, row, above + indent, text, below), index
         _exhaust(index.put(name, outline_of(all_lines, "python"), recent=True))
 
 
@@ -138,8 +141,8 @@ def context_of(
     spot: Spot, index: SnippetIndex, kinds: frozenset[SnippetKind], budget: TokenBudget
 ) -> Context:
     """Return what the model may see at a place."""
-    options = ContextOptions(8 * budget.prefix, 0, max_lines=1)
-    request = CompletionRequest(Document(spot.above, "python"), len(spot.above))
+    options = ContextOptions(8 * budget.prefix, 8 * budget.suffix, max_lines=1)
+    request = CompletionRequest(Document(spot.above + spot.below, "python"), len(spot.above))
     chars = int(SNIPPET_CHARS_PER_TOKEN * budget.prefix * budget.snippet_share)
     seen = spot.above[-TEXT_CHARS_PER_TOKEN * budget.prefix :]
     place = Place(spot.file, "python", spot.above[:MAX_CHARS], seen)

@@ -149,6 +149,9 @@ def _context(
     lines: Annotated[int, typer.Option(help="How many lines of each package are taken.")] = 120,
     tokens: Annotated[int, typer.Option(help="Tokens of a prompt, snippets included.")] = 256,
     share: Annotated[float, typer.Option(help="How much of them snippets may take.")] = 0.25,
+    suffix: Annotated[
+        int, typer.Option(help="And so many of what stands below; 0: the file ends here.")
+    ] = 0,
     seed: Annotated[int, typer.Option(help="Which lines.")] = 0,
     model: _Model = None,
     show: Annotated[
@@ -164,7 +167,7 @@ def _context(
     if show:
         bench_context_runs.show(show, as_json)
         return
-    plan = bench_context_runs.Plan(package, lines, tokens, share, seed)
+    plan = bench_context_runs.Plan(package, lines, tokens, share, seed, suffix)
     bench_context_runs.run_context(plan, model, Output(out, as_json))
 
 

@@ -27,6 +27,7 @@ class Plan:
     :ivar lines: how many of each package
     :ivar tokens: of each prompt
     :ivar share: how much of it snippets may take
+    :ivar suffix: tokens of what stands below the line, beside the others
     """
 
     packages: Sequence[str]
@@ -34,14 +35,17 @@ class Plan:
     tokens: int
     share: float
     seed: int
+    suffix: int = 0
 
     def check(self) -> None:
         """Refuse what cannot be measured.
 
         :raises UsageError: a number is out of range, or a package is not of the corpus
         """
-        if self.lines < 1 or self.tokens < 16:
-            raise UsageError("--lines has to be 1 or more, and --tokens 16 or more.")
+        if self.lines < 1 or self.tokens < 16 or self.suffix < 0:
+            raise UsageError(
+                "--lines has to be 1 or more, --tokens 16 or more, and --suffix 0 or more."
+            )
         if not 0 <= self.share <= 1:
             raise UsageError(f"--share is {self.share:g}, but has to be between 0 and 1.")
         known = [entry.package for entry in (*CORPUS, *MORE_PACKAGES)]
@@ -62,7 +66,7 @@ def run_context(plan: Plan, model: str | None, output: Output) -> list[Table]:
     ]
     packages = load_packages(entries=entries)
     found = find_or_offer(model)
-    budget = TokenBudget(plan.tokens, 0, plan.share)
+    budget = TokenBudget(plan.tokens, plan.suffix, plan.share)
     with closing(CTranslate2Engine(found, EngineOptions(seed=plan.seed, max_cache_mb=0))) as engine:
         tried = [
             item

@@ -56,7 +56,7 @@ def test_a_line_is_right_when_it_is_all_of_it(
 def test_a_line_knows_nothing_of_its_own_files_future() -> None:
     for spot, index in spots("p", FILES, 5, 0):
         assert spot.file == "pkg/main.py"
-        assert FILES[spot.file].startswith(spot.above + spot.line + "\n")
+        assert FILES[spot.file] == spot.above + spot.line + spot.below
         assert "pkg/main.py" not in index
         assert "pkg/shapes.py" in index
 
@@ -72,6 +72,15 @@ def test_each_line_is_completed_once_for_each_prompt_that_differs() -> None:
     texts = [engine.tokenizer.decode(prompt.ids) for prompt in engine.prompts]
     shown = ["# pkg/shapes.py\n# class Circle:\n#     radius: float\n" in text for text in texts]
     assert shown == [False, True, False, True]
+
+
+def test_what_stands_below_is_shown_to_who_asks_for_it() -> None:
+    ((spot, index),) = spots("p", FILES, 1, 0)
+    suffixes = [
+        context.context_of(spot, index, frozenset(), TokenBudget(200, tokens)).suffix
+        for tokens in (0, 200)
+    ]
+    assert suffixes == ["", spot.below]
 
 
 def outcomes(variant: str, right: Sequence[bool], snippets: int = 0) -> list[Tried]:
@@ -105,7 +114,7 @@ def test_kinds_of_variants() -> None:
     ("plan", "said"),
     [
         (Plan(["flask"], 1, 256, 0.25, 0), "There is no package flask in the corpus; it has pydan"),
-        (Plan([], 0, 256, 0.25, 0), "--lines has to be 1 or more, and --tokens 16 or more."),
+        (Plan([], 0, 256, 0.25, 0), "--lines has to be 1 or more, --tokens 16 or more, and"),
         (Plan([], 1, 256, 1.5, 0), "--share is 1.5, but has to be between 0 and 1."),
     ],
 )
