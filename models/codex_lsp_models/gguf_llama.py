@@ -76,6 +76,16 @@ class GgufFile:
             raise ConversionError(f"{self.path.name} lacks the metadata {key!r}.")
         return value
 
+    def texts(self, key: str) -> list[str]:
+        """Return the metadata value of ``key``, a list of texts.
+
+        :raises ConversionError: it is missing, or something else
+        """
+        value = self.required(key)
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise ConversionError(f"{self.path.name} has a {key!r} that is no list of texts.")
+        return value
+
     def token(self, name: str) -> str | None:
         """Return the token that is named as ``bos``, ``eos`` and the like; None where none is.
 
@@ -84,7 +94,7 @@ class GgufFile:
         token_id = self.value(f"tokenizer.ggml.{name}_token_id")
         if token_id is None:
             return None
-        tokens: list[str] = self.required("tokenizer.ggml.tokens")
+        tokens = self.texts("tokenizer.ggml.tokens")
         if not isinstance(token_id, int) or not 0 <= token_id < len(tokens):
             raise ConversionError(
                 f"{self.path.name} names token {token_id} as its {name}, of {len(tokens)} tokens."
@@ -137,10 +147,10 @@ class GgufFile:
             kv_heads=self._integer("llama.attention.head_count_kv", heads),
             hidden=self._integer("llama.embedding_length"),
             feed_forward=self._integer("llama.feed_forward_length"),
-            vocabulary=len(self.required("tokenizer.ggml.tokens")),
+            vocabulary=len(self.texts("tokenizer.ggml.tokens")),
             context_length=self._integer("llama.context_length"),
-            rope_base=float(self.value("llama.rope.freq_base", 10000.0)),
-            norm_epsilon=float(self.required("llama.attention.layer_norm_rms_epsilon")),
+            rope_base=self._number("llama.rope.freq_base", 10000.0),
+            norm_epsilon=self._number("llama.attention.layer_norm_rms_epsilon"),
         )
         self._see_that_plain(shape)
         return shape
@@ -152,17 +162,34 @@ class GgufFile:
             raise ConversionError(f"{self.path.name} has {key} {value!r}: not supported.")
         return value
 
+    def _number(self, key: str, default: float | None = None) -> float:
+        value = self.required(key) if default is None else self.value(key, default)
+        if not isinstance(value, (int, float)):
+            raise ConversionError(f"{self.path.name} has {key} {value!r}: not supported.")
+        return float(value)
+
     def _see_that_plain(self, shape: LlamaShape) -> None:
         """See that the file holds what a plain Llama of ``shape`` has, and nothing besides.
 
         A bias, a norm of the queries or a wider head would otherwise be left out in silence.
         """
         head = shape.hidden // shape.heads
+        if shape.hidden % shape.heads or head % 2 or shape.heads % shape.kv_heads:
+            raise ConversionError(
+                f"{self.path.name} has {shape.heads} heads, {shape.kv_heads} for keys, of "
+                f"{shape.hidden} numbers in all: not supported."
+            )
         for key in ("rope.dimension_count", "attention.key_length", "attention.value_length"):
             if (size := self.value(f"llama.{key}", head)) != head:
                 raise ConversionError(
                     f"{self.path.name} has {key} {size} with heads of {head}: not supported."
                 )
+        # Before any are named: a damaged number of layers would fill the memory with names.
+        if shape.layers > len(self._tensors):
+            raise ConversionError(
+                f"{self.path.name} has {len(self._tensors)} tensors, too few for {shape.layers} "
+                "layers."
+            )
         for name, expected in _tensor_shapes(shape).items():
             tensor = self._tensors.get(name)
             # GGUF gives the innermost dimension first.
@@ -283,7 +310,7 @@ def convert(gguf: GgufFile, output: Path, quantization: str, progress: LayerProg
     """
     shape = gguf.shape()
     spec = build_spec(gguf, shape, progress)
-    tokens: list[str] = gguf.required("tokenizer.ggml.tokens")
+    tokens = gguf.texts("tokenizer.ggml.tokens")
     spec.register_vocabulary(tokens)
     spec.config.bos_token = gguf.token("bos") or tokens[0]
     spec.config.eos_token = gguf.token("eos") or tokens[0]

@@ -41,14 +41,14 @@ def build_tokenizer(gguf: GgufFile) -> Tokenizer:
     :raises ConversionError: its kind is not one of those this module covers, or it is damaged
     """
     kind = gguf.required("tokenizer.ggml.model")
-    pre = gguf.value("tokenizer.ggml.pre", "gpt-2")
+    pre = str(gguf.value("tokenizer.ggml.pre", "gpt-2"))
     if kind != "gpt2" or pre not in _PRE_TOKENIZERS:
         raise ConversionError(
             f"{gguf.path.name} has a tokenizer of kind {kind!r} with pre-tokenizer {pre!r}; only "
             f"gpt2 with {', '.join(sorted(_PRE_TOKENIZERS))} can be rebuilt."
         )
-    tokens: list[str] = gguf.required("tokenizer.ggml.tokens")
-    merges = [tuple(merge.split(" ", 1)) for merge in gguf.required("tokenizer.ggml.merges")]
+    tokens = gguf.texts("tokenizer.ggml.tokens")
+    merges = [tuple(merge.split(" ", 1)) for merge in gguf.texts("tokenizer.ggml.merges")]
     vocabulary = {token: token_id for token_id, token in enumerate(tokens)}
     if len(vocabulary) != len(tokens):
         raise ConversionError(f"{gguf.path.name} lists a token twice.")
@@ -73,8 +73,9 @@ def control_tokens(gguf: GgufFile) -> list[str]:
 
 
 def _of_type(gguf: GgufFile, wanted: int) -> list[str]:
-    tokens: list[str] = gguf.required("tokenizer.ggml.tokens")
-    types: list[int] = gguf.required("tokenizer.ggml.token_type")
-    if len(types) != len(tokens):
-        raise ConversionError(f"{gguf.path.name} has {len(tokens)} tokens and {len(types)} types.")
+    tokens = gguf.texts("tokenizer.ggml.tokens")
+    types = gguf.required("tokenizer.ggml.token_type")
+    count = len(types) if isinstance(types, list) else "no"
+    if count != len(tokens):
+        raise ConversionError(f"{gguf.path.name} has {len(tokens)} tokens and {count} types.")
     return [token for token, kind in zip(tokens, types, strict=True) if kind == wanted]

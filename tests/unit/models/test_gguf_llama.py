@@ -103,6 +103,15 @@ def test_converting_leaves_the_source_file_as_it_was(tiny: Tiny, tmp_path: Path)
             TinySpec(extra={"token_embd.weight": (9, 32)}),
             r"'token_embd.weight' of shape \(9, 32\) instead of \(\d+, 32\)",
         ),
+        (TinySpec(metadata={"llama.block_count": 2**32 - 1}), "too few for 4294967295 layers"),
+        (TinySpec(metadata={"llama.attention.head_count": 3}), "has 3 heads, 2 for keys, of 32"),
+        (TinySpec(metadata={"llama.rope.freq_base": "fast"}), "freq_base 'fast': not supported"),
+        (
+            TinySpec(metadata={"llama.attention.layer_norm_rms_epsilon": [1, 2]}),
+            r"epsilon \[1, 2\]: not supported",
+        ),
+        (TinySpec(metadata={"tokenizer.ggml.tokens": 3}), "tokens' that is no list of texts"),
+        (TinySpec(metadata={"tokenizer.ggml.tokens": [3]}), "tokens' that is no list of texts"),
     ],
     ids=lambda value: value.replace("\\", "")[:20] if isinstance(value, str) else "",
 )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import gguf
 import pytest
@@ -76,4 +77,21 @@ def test_merges_of_other_tokens_are_said_to_be_of_no_use(tiny: Tiny, tmp_path: P
     path = tmp_path / "odd.gguf"
     path.write_bytes(tiny.gguf.read_bytes().replace(b"r e", b"r \x7f"))
     with pytest.raises(ConversionError, match=r"^odd\.gguf has a vocabulary of no use: "):
+        build_tokenizer(GgufFile(path))
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        ({"tokenizer.ggml.pre": [1, 2]}, r"pre-tokenizer '\[1, 2\]'; only gpt2"),
+        ({"tokenizer.ggml.merges": 3}, "has a 'tokenizer.ggml.merges' that is no list of texts"),
+        ({"tokenizer.ggml.merges": [3]}, "has a 'tokenizer.ggml.merges' that is no list of texts"),
+        ({"tokenizer.ggml.token_type": 3}, r"has \d+ tokens and no types"),
+    ],
+)
+def test_a_damaged_tokenizer_is_named(
+    tmp_path: Path, metadata: dict[str, Any], message: str
+) -> None:
+    path = write_gguf(tmp_path / "odd.gguf", TinySpec(metadata=metadata))
+    with pytest.raises(ConversionError, match=message):
         build_tokenizer(GgufFile(path))

@@ -86,13 +86,33 @@ def tensors(spec: TinySpec, vocabulary: int) -> dict[str, np.ndarray]:
     }
 
 
+class Writer(gguf.GGUFWriter):
+    """Leaves out what a test has given another value before."""
+
+    given: frozenset[str] = frozenset()
+
+    def add_key_value(self, key: str, *value: Any, **options: Any) -> None:
+        if key not in self.given:
+            super().add_key_value(key, *value, **options)
+
+
 def write_gguf(path: Path, spec: TinySpec | None = None) -> Path:
     spec = spec or TinySpec()
     tokenizer = train_tokenizer(spec.special)
     vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
     tokens = [token for token, _ in vocabulary]
     merges = _merges(tokenizer)
-    writer = gguf.GGUFWriter(path, spec.architecture)
+    writer = Writer(path, spec.architecture)
+    for key, value in spec.metadata.items():
+        if isinstance(value, str):
+            writer.add_string(key, value)
+        elif isinstance(value, bool):
+            writer.add_bool(key, value)
+        elif isinstance(value, list):
+            writer.add_array(key, value)
+        else:
+            writer.add_uint32(key, value)
+    writer.given = frozenset(spec.metadata)
     writer.add_name("Tiny")
     writer.add_license("apache-2.0")
     writer.add_context_length(256)
@@ -103,15 +123,6 @@ def write_gguf(path: Path, spec: TinySpec | None = None) -> Path:
     writer.add_head_count_kv(KV_HEADS)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_rope_freq_base(10000.0)
-    for key, value in spec.metadata.items():
-        if isinstance(value, str):
-            writer.add_string(key, value)
-        elif isinstance(value, bool):
-            writer.add_bool(key, value)
-        elif isinstance(value, list):
-            writer.add_array(key, value)
-        else:
-            writer.add_uint32(key, value)
     writer.add_tokenizer_model(spec.tokenizer_model)
     writer.add_tokenizer_pre(spec.pre_tokenizer)
     writer.add_token_list(tokens)
