@@ -58,6 +58,8 @@ def _check(
     folder: Path, problems: Mapping[str, Problem], judge: Judge, workers: int
 ) -> Generator[Progress, None, None]:
     samples = read_samples(folder / SAMPLES)
+    if not samples:
+        raise UsageError(f"{folder} has no samples to check.")
     results = folder / RESULTS
     drop_torn_line(results)
     before = read_checked(results) if results.exists() else []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from codex_lsp.evals.run import FACTS, RESULTS, SAMPLES, facts_of_parts
 from codex_lsp.evals.samples import (
@@ -35,9 +34,15 @@ def merge(out: Path, folders: Sequence[Path]) -> int:
         if (folder / RESULTS).exists():
             for item in read_checked(folder / RESULTS):
                 checked.setdefault(key_of(item.sample), item)
-    _write(out, facts, samples, checked)
-    for kind, scores in _scores(folders).items():
-        append_scores(scores_file(out, kind), scores.values())
+    scores = _scores(folders)
+    out.mkdir(parents=True, exist_ok=True)
+    append_samples(out / SAMPLES, samples.values())
+    if checked:
+        append_checked(out / RESULTS, checked.values())
+    for kind, found in scores.items():
+        append_scores(scores_file(out, kind), found.values())
+    # The last, so that what has it is whole.
+    (out / FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     return len(samples)
 
 
@@ -48,13 +53,3 @@ def _scores(folders: Sequence[Path]) -> dict[str, dict[Key, SampleScore]]:
         for kind, scores in all_scores(folder).items():
             found[kind] = {**scores, **found.get(kind, {})}
     return found
-
-
-def _write(
-    out: Path, facts: dict[str, Any], samples: dict[Key, Sample], checked: dict[Key, Checked]
-) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    append_samples(out / SAMPLES, samples.values())
-    if checked:
-        append_checked(out / RESULTS, checked.values())
-    (out / FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")

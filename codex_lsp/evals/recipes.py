@@ -44,7 +44,10 @@ def problems_of(facts: Mapping[str, Any], file: Path | None = None) -> ProblemSe
     """
     benchmark = str(facts.get("benchmark"))
     if benchmark in MADE:
-        whole = MADE[benchmark](facts[benchmark])
+        try:
+            whole = MADE[benchmark](facts[benchmark])
+        except (KeyError, TypeError) as error:
+            raise UsageError(f"The run does not say how its {benchmark} were made.") from error
     else:
         whole = read_problems(benchmark, file)
     header = facts.get("header")

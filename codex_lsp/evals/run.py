@@ -69,8 +69,9 @@ class Settings:
 
         :raises UsageError: a number is out of its range
         """
-        if not 1 <= self.n <= 10_000 or not 1 <= self.batch <= 200:
-            raise UsageError(f"n is {self.n} and batch {self.batch}; both have to be 1 or more.")
+        for name, value, most in (("-n", self.n, 10_000), ("--batch", self.batch, 200)):
+            if not 1 <= value <= most:
+                raise UsageError(f"{name} is {value}, but has to be between 1 and {most}.")
         if self.temperature == 0 and self.n > 1:
             raise UsageError(
                 "Greedy decoding (temperature 0) makes the same sample n times: n = 1."
@@ -190,7 +191,7 @@ def recover(file: Path, settings: Settings) -> set[tuple[str, int]]:
         counts[key] = counts.get(key, 0) + 1
     if samples:
         last = (samples[-1].task_id, samples[-1].batch)
-        if counts[last] < sizes[last[1]]:
+        if last[1] < len(sizes) and counts[last] < sizes[last[1]]:
             drop_part_batch(file, samples, len(samples) - counts.pop(last))
     for (task_id, batch), count in counts.items():
         if batch >= len(sizes) or count != sizes[batch]:
@@ -264,8 +265,9 @@ def facts_of_parts(out: Path, folders: Sequence[Path]) -> dict[str, Any]:
     facts, *others = [read_facts(folder) for folder in folders]
     for other in others:
         refuse_another_run(folders[0], facts, other)
-    if (out / FACTS).exists():
-        raise UsageError(f"{out} holds a run already; name a new folder to merge into.")
+    # A merge that was ended has left samples behind, which would be there twice.
+    if out.exists() and any(out.iterdir()):
+        raise UsageError(f"{out} holds something already; name a new folder to merge into.")
     return facts
 
 
@@ -283,4 +285,6 @@ def read_facts(folder: Path) -> dict[str, Any]:
         raise UsageError(f"{file} cannot be read: {error}.") from error
     if not isinstance(facts, dict):
         raise UsageError(f"{file} is no run description.")
+    if "benchmark" not in facts:
+        raise UsageError(f"{file} is no run description: it names no benchmark.")
     return facts

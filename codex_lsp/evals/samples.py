@@ -142,6 +142,8 @@ def read_records(file: Path, name: str, fields: Sequence[str]) -> Iterator[dict[
 def _sample(record: dict[str, Any], counts: dict[str, int]) -> Sample:
     """Make a sample of what is there; the count of its problem's samples is its index."""
     task_id = record["task_id"]
+    if not isinstance(record["completion"], str):
+        raise UsageError(f"A sample of {task_id} has no text as its completion.")
     counts[task_id] = counts.get(task_id, 0) + 1
     return Sample(
         task_id,

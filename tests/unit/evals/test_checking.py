@@ -75,6 +75,12 @@ def test_new_samples_with_a_known_text_need_no_run(tmp_path: Path) -> None:
     assert [item.passed for item in read_checked(tmp_path / "results.jsonl")] == [True, True]
 
 
+def test_no_samples_are_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "samples.jsonl").write_text("")
+    with pytest.raises(UsageError, match="has no samples to check"):
+        list(check(tmp_path, problems(), Judge(), 1))
+
+
 def test_a_sample_of_an_unknown_problem_is_refused(tmp_path: Path) -> None:
     write(tmp_path, ("Other/0", "1"))
     with pytest.raises(UsageError, match="Other/0, which is no problem here"):

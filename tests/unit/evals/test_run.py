@@ -11,8 +11,9 @@ import pytest
 from codex_lsp.errors import UsageError
 from codex_lsp.evals.merging import merge
 from codex_lsp.evals.problems import shard
-from codex_lsp.evals.run import Progress, Settings, batch_seed, read_facts
-from codex_lsp.evals.samples import read_samples
+from codex_lsp.evals.recipes import problems_of
+from codex_lsp.evals.run import Progress, Settings, batch_seed, read_facts, recover
+from codex_lsp.evals.samples import Sample, append_samples, read_samples
 from tests.unit.evals.runs import problems, start
 
 SETTINGS = Settings(n=5, batch=2, seed=9, max_tokens=60)
@@ -90,8 +91,27 @@ def test_parts_of_different_runs_do_not_merge(tmp_path: Path, whole: bytes) -> N
     list(start(tmp_path / "other", Settings(n=5, batch=2, seed=8, max_tokens=60)))
     with pytest.raises(UsageError, match="another settings"):
         merge(tmp_path / "merged", [tmp_path / "whole", tmp_path / "other"])
-    with pytest.raises(UsageError, match="holds a run already"):
+    with pytest.raises(UsageError, match="holds something already"):
         merge(tmp_path / "other", [tmp_path / "whole"])
+    # What a merge left that was ended would be there twice.
+    (tmp_path / "other" / "run.json").unlink()
+    with pytest.raises(UsageError, match="holds something already"):
+        merge(tmp_path / "other", [tmp_path / "whole"])
+
+
+def test_damaged_folders_are_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(UsageError, match="run.json is no run description: it names no benchmark"):
+        read_facts(tmp_path)
+    with pytest.raises(UsageError, match="does not say how its chains were made"):
+        problems_of({"benchmark": "chains"})
+    file = tmp_path / "samples.jsonl"
+    file.write_text('{"task_id": "a", "completion": 5}\n')
+    with pytest.raises(UsageError, match="A sample of a has no text as its completion"):
+        read_samples(file)
+    append_samples(tmp_path / "more.jsonl", [Sample("a", "x", 0, 9, 0, 1, -1.0, -1.0, "stop")])
+    with pytest.raises(UsageError, match="has 1 samples in batch 9 of a"):
+        recover(tmp_path / "more.jsonl", SETTINGS)
 
 
 def test_a_folder_keeps_to_one_run(tmp_path: Path) -> None:

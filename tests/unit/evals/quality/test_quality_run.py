@@ -203,7 +203,7 @@ def test_shards_are_merged_and_other_runs_refused(tmp_path: Path) -> None:
     model = Model()
     assert run(tmp_path / "all", model, PLACE, other) == [1, 2]
     assert model.asked == []
-    with pytest.raises(UsageError, match="holds a run already"):
+    with pytest.raises(UsageError, match="holds something already"):
         merge_draws(tmp_path / "all", [tmp_path / "a"])
     run(tmp_path / "c", Model(), PLACE, settings={"seed": 8})
     with pytest.raises(UsageError, match="another settings"):
