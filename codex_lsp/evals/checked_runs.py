@@ -9,9 +9,9 @@ from typing import Any
 
 from codex_lsp.errors import UsageError
 from codex_lsp.evals.choosing import Chooser, choosers
-from codex_lsp.evals.run import FACTS, RESULTS, read_facts
-from codex_lsp.evals.samples import Checked, read_checked
-from codex_lsp.evals.scores import Scores, all_scores
+from codex_lsp.evals.run import FACTS, RESULTS, SAMPLES, read_facts
+from codex_lsp.evals.samples import Checked, read_checked, read_samples
+from codex_lsp.evals.scores import Scores, all_scores, key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,14 @@ class Run:
     """A run that has been checked.
 
     :ivar scores: by kind, as far as the samples have been scored
+    :ivar unchecked: how many samples have no verdict yet
     """
 
     name: str
     facts: Mapping[str, Any]
     checked: Sequence[Checked]
     scores: Mapping[str, Scores] = field(default_factory=dict)
+    unchecked: int = 0
 
     @property
     def temperature(self) -> float:
@@ -63,4 +65,17 @@ def read_run(folder: Path) -> Run:
         raise UsageError(
             f"{folder} has no verdicts yet; `codex-lsp eval check {folder}` makes them."
         )
-    return Run(folder.name, facts, checked, all_scores(folder))
+    judged = {key_of(item.sample) for item in checked}
+    drawn = read_samples(folder / SAMPLES) if (folder / SAMPLES).exists() else []
+    unchecked = sum(key_of(sample) not in judged for sample in drawn)
+    return Run(folder.resolve().name, facts, checked, all_scores(folder), unchecked)
+
+
+def unchecked_note(runs: Sequence[Run]) -> str:
+    """Say which runs have samples without a verdict: programs that end soon have theirs first."""
+    return "".join(
+        f" Of {run.name}, {run.unchecked} samples have no verdict yet and do not count; "
+        "`codex-lsp eval check` goes on."
+        for run in runs
+        if run.unchecked
+    )

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from codex_lsp.errors import UsageError
 from codex_lsp.evals.bootstrap import mean_interval
-from codex_lsp.evals.checked_runs import Run
+from codex_lsp.evals.checked_runs import Run, unchecked_note
 from codex_lsp.evals.figures import KS, by_problem, pass_rates
 from codex_lsp.evals.passk import Count, per_problem
 from codex_lsp.evals.samples import Checked
@@ -23,19 +24,28 @@ from codex_lsp.evals.table import Table, interval, percent
 def comparison(first: Run, second: Run) -> list[Table]:
     """Return all tables, for the problems that both runs have samples of.
 
-    :raises UsageError: there are none
+    :raises UsageError: there are none, or problems of the same names were made from two seeds
     """
     ours, theirs = by_problem(first.checked), by_problem(second.checked)
     both = [name for name in ours if name in theirs]
     if first.facts["benchmark"] != second.facts["benchmark"] or not both:
         raise UsageError(f"{first.name} and {second.name} have no problem in common.")
-    some = Run(first.name, first.facts, [x for name in both for x in ours[name]], first.scores)
-    others = Run(second.name, second.facts, [x for name in both for x in theirs[name]],
-                 second.scores)  # fmt: skip
+    if _problem_seed(first) != _problem_seed(second):
+        raise UsageError(
+            f"{first.name} and {second.name} have other problems of the same names; make both with "
+            "the same --seed."
+        )
+    some = replace(first, checked=[item for name in both for item in ours[name]])
+    others = replace(second, checked=[item for name in both for item in theirs[name]])
     found = [_pass_table(some, others), _texts_table(some, others)]
     if "reference" in first.scores and "reference" in second.scores:
         found.append(_logprob_table(some, others))
     return [*found, facts_table(first.name, first.facts, second.name, second.facts)]
+
+
+def _problem_seed(run: Run) -> Any:
+    """Return what problems were made from; None for those that were read."""
+    return run.facts.get(run.facts["benchmark"], {}).get("seed")
 
 
 def _header(first: Run, second: Run, what: str) -> tuple[str, ...]:
@@ -68,7 +78,7 @@ def _pass_table(first: Run, second: Run) -> Table:
     note = (
         "In percent; the difference in points, second minus first, taken problem by problem; 95 % "
         "bootstrap intervals over problems."
-    )
+    ) + unchecked_note((first, second))
     return Table("Paired pass rates", _header(first, second, ""), tuple(rows), note)
 
 
@@ -90,7 +100,7 @@ def _texts_table(first: Run, second: Run) -> Table:
         (f"passes in {first.name} only", sum(a.passed and not b.passed for a, b in pairs)),
         (f"passes in {second.name} only", sum(b.passed and not a.passed for a, b in pairs)),
     )
-    rows = tuple((name, str(count), percent(count / len(pairs))) for name, count in counts)
+    rows = tuple((name, str(count), percent(count / max(1, len(pairs)))) for name, count in counts)
     note = f"Of {len(pairs)} pairs of samples: the n-th of a problem in one run and in the other."
     return Table("Samples side by side", ("", "pairs", "%"), rows, note)
 

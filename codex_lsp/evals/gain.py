@@ -84,11 +84,15 @@ _NOTE = (
 
 
 def alike(runs: Sequence[Run]) -> dict[str, list[Run]]:
-    """Group runs that answer the same problems with the same model, by a name for both."""
-    groups: dict[str, list[Run]] = {}
+    """Group runs that answer the same problems with the same model, by a name for both.
+
+    A run of fewer problems, as with ``--limit`` or one that is under way, is like no whole one.
+    """
+    groups: dict[tuple[str, frozenset[str]], list[Run]] = {}
     for run in runs:
-        key = json.dumps([run.facts[name] for name in ("benchmark", "problems_sha256", "model")])
-        groups.setdefault(key, []).append(run)
+        made = json.dumps([run.facts[name] for name in ("benchmark", "problems_sha256", "model")])
+        answered = frozenset(item.sample.task_id for item in run.checked)
+        groups.setdefault((made, answered), []).append(run)
     named: dict[str, list[Run]] = {}
     for some in groups.values():
         name = f"{some[0].facts['model']['name']} on {some[0].facts['benchmark']}"

@@ -41,7 +41,7 @@ def write_report(folder: Path, into: Path | None = None) -> tuple[Path, Path]:
         drawn = quality_plots(labelled)
         verdicts = folder / VERDICTS
         suites = [suites_table(read_verdicts(verdicts))] if verdicts.exists() else []
-        found = [*suites, *quality_tables(labelled), facts_table(folder.name, facts)]
+        found = [*suites, *quality_tables(labelled), facts_table(folder.resolve().name, facts)]
         if into is not None:
             # A page has places for one run's holes; of packages with tests it shows the verdicts.
             fill_page(into, suites or found)

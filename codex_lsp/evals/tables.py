@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from codex_lsp.evals.checked_runs import Run
+from codex_lsp.evals.checked_runs import Run, unchecked_note
 from codex_lsp.evals.choosing import SCORED
 from codex_lsp.evals.figures import (
     KS,
@@ -55,7 +55,7 @@ def pass_table(runs: Sequence[Run]) -> Table:
             )
         )
     header = ("run", "temperature", "problems", "samples each", *(f"pass@{k}" for k in ks))
-    note = "In percent, with 95 % bootstrap intervals over problems."
+    note = "In percent, with 95 % bootstrap intervals over problems." + unchecked_note(runs)
     return Table("Functional correctness", header, tuple(rows), note)
 
 
@@ -67,7 +67,9 @@ def best_temperature_tables(runs: Sequence[Run]) -> list[Table]:
     """
     found = []
     for name, some in alike(runs).items():
-        rates = [(run.temperature, pass_rates(by_problem(run.checked))) for run in some]
+        # Of two runs at one temperature the one with more samples counts.
+        ordered = sorted(some, key=lambda run: len(run.checked))
+        rates = [(run.temperature, pass_rates(by_problem(run.checked))) for run in ordered]
         rows = []
         for k in KS:
             known = {heat: rate[k].mean for heat, rate in rates if k in rate}

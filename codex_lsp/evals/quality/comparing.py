@@ -63,7 +63,8 @@ def read_quality(folder: Path) -> QualityRun:
     """
     labelled = read_outcomes(folder)
     verdicts = read_verdicts(folder / VERDICTS) if (folder / VERDICTS).exists() else ()
-    return QualityRun(folder.name, read_facts(folder), labelled[last_label(labelled)], verdicts)
+    outcomes = labelled[last_label(labelled)]
+    return QualityRun(folder.resolve().name, read_facts(folder), outcomes, verdicts)
 
 
 def quality_comparison(first: QualityRun, second: QualityRun) -> list[Table]:

@@ -100,3 +100,28 @@ def test_other_problems_cannot_be_compared() -> None:
         comparison(INT8, other)
     with pytest.raises(UsageError, match="have no problem in common"):
         comparison(INT8, made("mbpp", INT8.checked, {}, benchmark="mbpp"))  # type: ignore[arg-type]
+
+
+def test_problems_of_two_seeds_share_names_only() -> None:
+    runs = [
+        made(f"seed {seed}", [item("Chain/1/0", 0, True)], {}, benchmark="chains", chains=recipe)
+        for seed, recipe in ((1, {"seed": 1, "count": 9}), (2, {"seed": 2, "count": 9}))
+    ]
+    with pytest.raises(
+        UsageError, match="^seed 1 and seed 2 have other problems of the same names"
+    ):
+        comparison(*runs)
+    # More problems of the same seed change none of them.
+    more = replace(runs[1], facts={**runs[1].facts, "chains": {"seed": 1, "count": 10}})
+    assert comparison(runs[0], more)
+
+
+def test_samples_that_stand_alone_make_no_pairs() -> None:
+    first, second = made("x", [item("a", 0, True)], {}), made("y", [item("a", 1, True)], {})
+    rows = next(t.rows for t in comparison(first, second) if t.title == "Samples side by side")
+    assert {row[1:] for row in rows} == {("0", "0.00")}
+
+
+def test_samples_without_a_verdict_are_told_of() -> None:
+    table, *_ = comparison(INT8, replace(FLOAT32, unchecked=3))
+    assert " Of float32, 3 samples have no verdict yet" in table.note

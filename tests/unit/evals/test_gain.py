@@ -140,3 +140,22 @@ def test_a_sweep_has_a_best_temperature_for_each_k_among_its_like() -> None:
     assert table.title == "Best temperature: m on humaneval"
     assert table.rows == (("1", "0.8", "100.00"), ("2", "0.2", "100.00"))
     assert best_temperature_tables([cold]) == []
+
+
+def test_a_run_of_fewer_problems_is_no_match_for_a_whole_one() -> None:
+    whole = made("whole", 0.4, 2, SAMPLED)
+    part = made("part", 0.8, 2, [("a", True, -1.0, None), ("a", True, -1.0, None)])
+    assert best_temperature_tables([whole, part]) == []
+    assert [table.title for table in gain_tables([GREEDY, whole, part])] == [
+        "Gain and latency: m on humaneval",
+        "Gain and latency: m on humaneval, as part",
+    ]
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_of_two_runs_at_one_temperature_the_longer_counts(turn: int) -> None:
+    short = made("short", 0.4, 1, [("a", True, -1.0, None), ("b", True, -1.0, None)])
+    hot = made("hot", 0.8, 1, [("a", False, -1.0, None), ("b", False, -1.0, None)])
+    runs = [short, made("long", 0.4, 2, SAMPLED), hot]
+    (table,) = best_temperature_tables(runs[::turn])
+    assert table.rows[0] == ("1", "0.4", "50.00")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from codex_lsp.errors import UsageError
 from codex_lsp.evals.checked_runs import find_runs
 from codex_lsp.evals.report import fill_page, write_report
-from codex_lsp.evals.samples import Checked, append_checked
+from codex_lsp.evals.samples import Checked, append_checked, append_samples
 from codex_lsp.evals.table import Table
 from codex_lsp.evals.tables import tables
 from tests.unit.evals.runs import FACTS, checked
@@ -49,6 +50,22 @@ def test_pass_rates_stand_by_run(folder: Path) -> None:
         ("t0.2", "0.2", "2", "2", "50.00 (0.00 to 100.00)", "50.00 (0.00 to 100.00)"),
         ("t0.8", "0.8", "2", "2", "50.00 (50.00 to 50.00)", "100.00 (100.00 to 100.00)"),
     )
+
+
+def test_a_run_that_is_not_checked_to_its_end_is_told_of(folder: Path) -> None:
+    assert "no verdict" not in table(folder, "Functional correctness").note
+    some = [checked(True, task_id=name).sample for name in "aab"]
+    samples = [replace(sample, index=index) for index, sample in enumerate(some)]
+    append_samples(folder / "t0.2" / "samples.jsonl", samples)
+    assert table(folder, "Functional correctness").note == (
+        "In percent, with 95 % bootstrap intervals over problems. Of t0.2, 2 samples have no "
+        "verdict yet and do not count; `codex-lsp eval check` goes on."
+    )
+
+
+def test_the_folder_one_is_in_has_a_name(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder / "t0.8")
+    assert [run.name for run in find_runs(Path())] == ["t0.8"]
 
 
 def test_each_k_has_its_best_temperature(folder: Path) -> None:
