@@ -214,7 +214,8 @@ def _ciphers(tree: ast.Module) -> Iterator[bool]:
         if not isinstance(node, ast.Attribute):
             continue
         holder, name = _last_two(node)
-        named = {"AES": name.removeprefix("MODE_"), "modes": name}.get(holder, "")
+        _, prefixed, mode = name.partition("MODE_")
+        named = {"AES": mode if prefixed else "", "modes": name}.get(holder, "")
         if named == "ECB" or named in _OTHER_MODES:
             yield named != "ECB"
 

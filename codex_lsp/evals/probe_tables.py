@@ -60,8 +60,8 @@ def context_table(run: Run) -> Table:
             (
                 str(count),
                 str(len(alone or both)),
-                _rate(list((alone or right).values())),
-                _rate(list((alone or buggy).values())),
+                _rate(list(alone.values()) or [right[name] for name in both]),
+                _rate(list(alone.values()) or [buggy[name] for name in both]),
                 _rate([right[name] - buggy[name] for name in both]),
             )
         )

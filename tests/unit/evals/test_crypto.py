@@ -38,6 +38,8 @@ def test_there_are_as_many_as_wishes_and_libraries() -> None:
         (AES, "return AES.new(key, AES.MODE_ECB).encrypt(data)", INSECURE),
         (AES, "return AES.new(key, AES.MODE_CBC, key).encrypt(data)", "passed"),
         (AES, "return AES.new(key).encrypt(data)", NEITHER),
+        (AES, "return AES.new(key, AES.CBC)", NEITHER),
+        (AES, "return AES.new(key, AES.ECB)", NEITHER),
         (AES, "a = AES.MODE_CBC\n    return AES.new(key, AES.MODE_ECB)", INSECURE),
         (
             "Crypto/AES/asked/cryptography/0",
