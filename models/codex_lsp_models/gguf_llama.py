@@ -81,10 +81,11 @@ class GgufFile:
 
         :raises ConversionError: it is missing, or something else
         """
-        value = self.required(key)
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        found = self.required(key)
+        if not isinstance(found, list) or not all(isinstance(text, str) for text in found):
             raise ConversionError(f"{self.path.name} has a {key!r} that is no list of texts.")
-        return value
+        texts: list[str] = found
+        return texts
 
     def token(self, name: str) -> str | None:
         """Return the token that is named as ``bos``, ``eos`` and the like; None where none is.
