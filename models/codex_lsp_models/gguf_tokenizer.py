@@ -48,7 +48,8 @@ def build_tokenizer(gguf: GgufFile) -> Tokenizer:
             f"gpt2 with {', '.join(sorted(_PRE_TOKENIZERS))} can be rebuilt."
         )
     tokens = gguf.texts("tokenizer.ggml.tokens")
-    merges = [tuple(merge.split(" ", 1)) for merge in gguf.texts("tokenizer.ggml.merges")]
+    pairs = (merge.partition(" ") for merge in gguf.texts("tokenizer.ggml.merges"))
+    merges = [(first, second) for first, _, second in pairs]
     vocabulary = {token: token_id for token_id, token in enumerate(tokens)}
     if len(vocabulary) != len(tokens):
         raise ConversionError(f"{gguf.path.name} lists a token twice.")
