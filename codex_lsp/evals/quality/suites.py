@@ -7,6 +7,7 @@ corpus of the fine-tuned default model.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -196,11 +197,15 @@ def unpacked(tree: Tree) -> Iterator[Path]:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a package's tests pass with something put into a hole."""
+    """Whether a package's tests pass with something put into a hole.
+
+    :ivar put_in: a digest of that; empty where it was not taken down
+    """
 
     hole: str
     variant: str
     passed: bool
+    put_in: str = ""
 
 
 def texts(hole: Hole, outcome: Outcome) -> dict[str, tuple[str, int]]:
@@ -220,12 +225,15 @@ def check(
 ) -> Generator[Progress, None, None]:
     """Run the tests for the holes that ``file`` has not all verdicts on; equal texts once.
 
+    A verdict on what another version of the pipeline showed is none.
+
     :raises SandboxError: programs cannot be run
     :raises BenchError: a package's tests do not pass on the package as it is
     """
     drop_torn_line(file)
-    there = {(item.hole, item.variant) for item in read_verdicts(file)} if file.exists() else set()
-    known = {hole.id for hole, _ in pairs if there.issuperset((hole.id, each) for each in VARIANTS)}
+    there = read_verdicts(file) if file.exists() else []
+    judged = {(item.hole, item.variant): item.put_in for item in there}
+    known = {hole.id for hole, outcome in pairs if _is_judged(hole, outcome, judged)}
     done = sum(hole.id in known for hole, _ in pairs)
     yield Progress(done, len(pairs))
     for name, tree in trees.items():
@@ -234,6 +242,19 @@ def check(
             append_records(file, [dataclasses.asdict(item) for item in verdicts])
             done += 1
             yield Progress(done, len(pairs))
+
+
+def _is_judged(hole: Hole, outcome: Outcome, judged: Mapping[tuple[str, str], str]) -> bool:
+    """Say whether every variant has a verdict on what it puts in now."""
+    return all(
+        judged.get((hole.id, variant)) in ("", _digest(put_in))
+        for variant, put_in in texts(hole, outcome).items()
+    )
+
+
+def _digest(put_in: tuple[str, int]) -> str:
+    text, replaces = put_in
+    return hashlib.sha256(f"{replaces}\n{text}".encode()).hexdigest()[:16]
 
 
 def _check_package(
@@ -246,8 +267,12 @@ def _check_package(
             name = tree.package.archive.package
             raise BenchError(f"The tests of {name} fail on this machine as they are.")
         for hole, outcome in pairs:
-            found = _verdicts(hole, texts(hole, outcome), root, run, whole)
-            yield [Verdict(hole.id, variant, passed) for variant, passed in found.items()]
+            variants = texts(hole, outcome)
+            found = _verdicts(hole, variants, root, run, whole)
+            yield [
+                Verdict(hole.id, variant, found[variant], _digest(put_in))
+                for variant, put_in in variants.items()
+            ]
 
 
 def _verdicts(
@@ -278,7 +303,10 @@ def read_verdicts(file: Path) -> list[Verdict]:
     :raises UsageError: the file cannot be read
     """
     records = read_records(file, "verdict", ("hole", "variant", "passed"))
-    return [Verdict(item["hole"], item["variant"], item["passed"]) for item in records]
+    return [
+        Verdict(item["hole"], item["variant"], item["passed"], item.get("put_in", ""))
+        for item in records
+    ]
 
 
 def passed_by_hole(verdicts: Sequence[Verdict]) -> dict[str, dict[str, bool]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,16 @@ from codex_lsp.errors import BenchError, SandboxError
 from codex_lsp.evals.quality import suites
 from codex_lsp.evals.quality.attempts import Outcome
 from codex_lsp.evals.quality.holes import Hole
-from codex_lsp.evals.quality.suites import VARIANTS, Package, Tree, Verdict, check, read_verdicts
+from codex_lsp.evals.quality.suites import (
+    SHOWN,
+    VARIANTS,
+    Package,
+    Tree,
+    Verdict,
+    check,
+    passed_by_hole,
+    read_verdicts,
+)
 from codex_lsp.evals.quality.tables import suites_table
 from codex_lsp.evals.sandbox import Confinement, open_confinement
 from codex_lsp.evals.sandbox.suites import OwnTests, SuiteVerdict, run_suite
@@ -85,6 +95,20 @@ def test_each_variant_has_a_verdict_and_is_not_run_again(
     file.write_text("".join(file.read_text("utf-8").splitlines(keepends=True)[:-1]), "utf-8")
     assert [step.done for step in check(file, {"own": TREE}, [pair], confinement)] == [0, 1]
     assert read_verdicts(file) == found[:-1] + found
+
+
+def test_a_verdict_on_another_text_is_none(confinement: Confinement, tmp_path: Path) -> None:
+    file = tmp_path / "verdicts.jsonl"
+    list(check(file, {"own": TREE}, [(place(), filled("3 * x", "x + x"))], confinement))
+    other = (place(), filled("x * 2", "x + x"))
+    assert [step.done for step in check(file, {"own": TREE}, [other], confinement)] == [0, 1]
+    passed = passed_by_hole(read_verdicts(file))[place().id]
+    assert [passed[name] for name in SHOWN] == [True, True, True, False]
+    # Older files do not say what was put in.
+    records = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    bare = [{name: item[name] for name in ("hole", "variant", "passed")} for item in records]
+    file.write_text("".join(json.dumps(item) + "\n" for item in bare), "utf-8")
+    assert [step.done for step in check(file, {"own": TREE}, [other], confinement)] == [1]
 
 
 def test_a_package_that_fails_as_it_is_measures_nothing(
