@@ -52,7 +52,7 @@ def bound_operations(task_id: str) -> int | None:
 def _problem(size: int, number: int, source: random.Random) -> Problem:
     names = NAMES[: size + 1]
     steps = [_operation(names, source) for _ in range(size)]
-    said, returned = _ending(names, source)
+    said, returned = _ending(names, steps, source)
     sentences = textwrap.fill(
         " ".join([*(step.text for step in steps), said]),
         _WIDTH,
@@ -103,12 +103,16 @@ def _operation(names: Sequence[str], source: random.Random) -> Operation:
     )
 
 
-def _ending(names: Sequence[str], source: random.Random) -> tuple[str, str]:
-    """Return what is asked for in the end. Not a sum: it is the same whichever got the addition."""
+def _ending(
+    names: Sequence[str], steps: Sequence[Operation], source: random.Random
+) -> tuple[str, str]:
+    """Return what is asked for in the end.
+
+    Not a sum, which is the same whichever got the addition, nor a product where something is
+    multiplied.
+    """
+    product = (f"Return the product of the {_NUMBERS[len(names)]} numbers.", " * ".join(names))
     listed = f"{', '.join(names[:-1])} and {names[-1]}"
-    return source.choice(
-        (
-            (f"Return the product of the {_NUMBERS[len(names)]} numbers.", " * ".join(names)),
-            (f"Return a list of {listed}.", f"[{', '.join(names)}]"),
-        )
-    )
+    whole = (f"Return a list of {listed}.", f"[{', '.join(names)}]")
+    ending = source.choice((product, whole))
+    return whole if any("*=" in step.code for step in steps) else ending

@@ -4,6 +4,7 @@ import pytest
 
 from codex_lsp.errors import UsageError
 from codex_lsp.evals.bindings import NAMES, bindings, bound_operations
+from codex_lsp.evals.problems import Problem
 
 
 def test_the_solution_does_what_the_docstring_asks_for() -> None:
@@ -38,6 +39,20 @@ PROMPT = '''def work_out(x, y, z):
     """
 '''
 SOLUTION = "    x -= 4\n    y -= 4\n    y += x\n    return x * y * z\n"
+
+
+@pytest.mark.parametrize("problem", bindings((1, 2, 4), 10, seed=0).problems)
+def test_no_other_variable_will_do(problem: Problem) -> None:
+    names = NAMES[: (bound_operations(problem.task_id) or 0) + 1]
+    lines = problem.canonical_solution.splitlines(keepends=True)
+    for row, line in enumerate(lines[:-1]):
+        own, rest = line.strip().split(" ", 1)
+        for other in set(names) - {own}:
+            wrong = [*lines[:row], f"    {other} {rest}\n", *lines[row + 1 :]]
+            found: dict[str, object] = {}
+            exec(problem.program("".join(wrong)) + problem.test, found)
+            with pytest.raises(AssertionError):
+                found["check"](found["work_out"])  # type: ignore[operator]
 
 
 def test_a_seed_makes_the_same_problems_whatever_else_is_asked_for() -> None:
