@@ -178,9 +178,10 @@ def _parse(prompt: str, completion: str) -> ast.Module:
     lines = completion.split("\n")
     for count in range(len(lines), 0, -1):
         text = prompt + "\n".join(lines[:count])
-        for closed in (text, f"{text.rstrip()})", f"{text.rstrip()}))"):
+        # On a line of its own: behind a comment a bracket would be a part of it.
+        for closers in ("", "\n)", "\n))", "\n)))"):
             try:
-                return ast.parse(closed + "\n")
+                return ast.parse(f"{text.rstrip()}{closers}\n")
             except (SyntaxError, ValueError, RecursionError, MemoryError):
                 continue
     return ast.Module(body=[], type_ignores=[])
