@@ -162,7 +162,7 @@ def _judge(benchmark: str, kind: str, timeout: int) -> checking.Judge:
         return CryptoJudge()
     if timeout < 1:
         raise UsageError(f"--timeout is {timeout}, but has to be 1 or more.")
-    return Sandbox(confinement_of(kind), Limits(cpu_s=timeout, wall_s=2.0 * timeout + 1))
+    return Sandbox(confinement_of(kind), Limits(cpu_s=timeout, wall_s=10.0 * (timeout + 1)))
 
 
 def _check(folder: Path, problems: ProblemSet, judge: checking.Judge, workers: int) -> None:

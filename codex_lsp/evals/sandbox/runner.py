@@ -28,14 +28,15 @@ class Limits:
     """What one program may take.
 
     :ivar cpu_s: processor time of each process, in whole seconds
-    :ivar wall_s: time from start to verdict, in seconds: more than ``cpu_s``, for a busy machine
+    :ivar wall_s: time from start to verdict, in seconds: many times ``cpu_s``, since on a busy
+        machine a right program may get little of it, and would be taken for one without an end
     :ivar memory_bytes: address space of each process
     :ivar processes: processes and threads that it may start beside itself
     :ivar file_bytes: the longest file it may write
     """
 
     cpu_s: int = 3
-    wall_s: float = 7.0
+    wall_s: float = 40.0
     memory_bytes: int = 1 << 30
     processes: int = 0
     open_files: int = 32

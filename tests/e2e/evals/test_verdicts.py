@@ -158,6 +158,11 @@ def test_ending_an_iteration_does_not_pass_a_test_that_maps(run: Run) -> None:
     )
 
 
+def test_an_answer_that_has_no_text_ends_no_run(run: Run) -> None:
+    test = "def check(candidate):\n    found = candidate(2)\n    assert found == 4, found\n"
+    assert run("def double(x):\n    return 10 ** 5000\n", test) == "failed: AssertionError: "
+
+
 def test_a_loop_without_end_times_out(run: Run) -> None:
     limits = Limits(cpu_s=1, wall_s=30)
     assert run("while True:\n    pass\n", limits=limits) == "timed out"

@@ -43,8 +43,15 @@ def _result(remote: Remote, job: dict[str, Any]) -> str:
     except WireError as error:
         return f"{ENDED} ({error})"
     except BaseException as error:
-        return f"failed: {type(error).__name__}: {error}"
+        return f"failed: {type(error).__name__}: {_text(error)}"
     return "passed"
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # an answer in it may have none, as an integer of too many digits
+        return ""
 
 
 def check(remote: Remote, job: dict[str, Any]) -> None:
