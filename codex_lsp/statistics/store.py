@@ -39,11 +39,14 @@ CREATE TABLE latencies (
     PRIMARY KEY (day, language, ranker, ms)
 ) WITHOUT ROWID;
 """
+# SQLite before 3.35, which some systems still have, wants the columns named.
 _ADD_COUNT = (
-    "INSERT INTO counts VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n"
+    "INSERT INTO counts VALUES (?, ?, ?, ?, ?) "
+    "ON CONFLICT (day, language, ranker, what) DO UPDATE SET n = n + excluded.n"
 )
 _ADD_LATENCY = (
-    "INSERT INTO latencies VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n"
+    "INSERT INTO latencies VALUES (?, ?, ?, ?, ?) "
+    "ON CONFLICT (day, language, ranker, ms) DO UPDATE SET n = n + excluded.n"
 )
 
 _SOUND = """typeof(day) = 'text' AND typeof(language) = 'text' AND typeof(ranker) = 'text'
