@@ -80,11 +80,14 @@ def convert_folder(folder: Path, wish: Wish, output: Path, progress: Progress) -
     _need("torch")
     progress(ProgressEvent(Phase.CONVERT, f"Converting {wish.source} to {wish.quantization}"))
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(str(folder), use_fast=True)
+        # Left open, whoever sits at the terminal is asked whether to run what came with the model.
+        tokenizer = transformers.AutoTokenizer.from_pretrained(
+            str(folder), use_fast=True, trust_remote_code=False
+        )
         backend = tokenizer.backend_tokenizer
         converter = converters.TransformersConverter(str(folder))
         converter.convert(str(output), quantization=wish.quantization, force=True)
-    except (ValueError, KeyError, AttributeError, ImportError, RuntimeError, OSError) as error:
+    except Exception as error:  # their libraries have errors of their own for damaged files
         if isinstance(error, OSError) and error.errno is not None:
             raise  # the disk, not the model
         reason = " ".join(str(error).split()) or type(error).__name__
@@ -122,7 +125,7 @@ def _need(module: str) -> Any:
 def _read_json(file: Path) -> dict[str, Any]:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 

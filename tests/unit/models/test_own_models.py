@@ -107,6 +107,28 @@ def test_a_missing_extra_is_named(
     assert [path.name for path in home.iterdir()] == [".mine.lock"]
 
 
+@pytest.mark.parametrize("error", [Exception, TypeError, ZeroDivisionError])
+def test_what_the_libraries_say_of_a_damaged_model_is_one_sentence(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    asked: list[Any] = []
+
+    class Transformers:
+        class AutoTokenizer:
+            @staticmethod
+            def from_pretrained(folder: str, **options: Any) -> Any:
+                asked.append(options.get("trust_remote_code"))
+                raise error("the header\nis too small")
+
+    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
+    monkeypatch.setattr(hf, "_need", lambda name: Transformers)
+    with pytest.raises(ConversionError) as caught:
+        convert(str(tmp_path), "mine", home=home)
+    assert str(caught.value) == f"{tmp_path} cannot be converted: the header is too small"
+    assert asked == [False]
+    assert [path.name for path in home.iterdir()] == [".mine.lock"]
+
+
 class Hub:
     """huggingface_hub with a download that fails in a given way."""
 
