@@ -42,7 +42,7 @@ def convert(
     :raises ConversionError: the model cannot be converted faithfully
     """
     build.check_quantization(quantization)
-    if name in known_names():
+    if name.casefold() in known_names():  # the same folder where a disk tells no case apart
         raise UsageError(f"{name!r} is the name of a known model; choose another.")
     path = Path(os.path.expanduser(source))
     is_file = path.is_file()

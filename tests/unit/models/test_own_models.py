@@ -59,9 +59,10 @@ def test_a_name_that_is_taken_asks_for_force(tiny: Tiny, home: Path) -> None:
     assert convert(str(tiny.gguf), "mine", home=home, force=True).description.name == "mine"
 
 
-def test_the_name_of_a_known_model_is_not_given_away(tiny: Tiny, home: Path) -> None:
-    with pytest.raises(UsageError, match=f"^'{DEFAULT}' is the name of a known model"):
-        convert(str(tiny.gguf), DEFAULT, home=home)
+@pytest.mark.parametrize("name", [DEFAULT, DEFAULT.upper()])
+def test_the_name_of_a_known_model_is_not_given_away(tiny: Tiny, home: Path, name: str) -> None:
+    with pytest.raises(UsageError, match=f"^'{name}' is the name of a known model"):
+        convert(str(tiny.gguf), name, home=home)
 
 
 @pytest.mark.parametrize("name", ["", "..", ".hidden", "a/b", "a\\b", "a b", "x" * 101, "ends."])
