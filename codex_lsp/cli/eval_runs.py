@@ -13,14 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
+from codex_lsp.cli.eval_engines import engines_of
 from codex_lsp.cli.eval_options import Drawing
 from codex_lsp.cli.loading import find_or_offer
-from codex_lsp.engine.ct2 import (
-    CTranslate2Engine,
-    default_threads,
-    pick_compute_type,
-    pick_device,
-)
 from codex_lsp.errors import UsageError
 from codex_lsp.evals import checking, merging
 from codex_lsp.evals import report as reporting
@@ -36,7 +31,6 @@ from codex_lsp.evals.samples import read_checked
 from codex_lsp.evals.sandbox import Confinement, Limits, Sandbox, open_confinement
 from codex_lsp.evals.sandbox.launch import Kind
 from codex_lsp.model_dir import ModelDir
-from codex_lsp.options import Device, EngineOptions
 
 
 def run_file(benchmark: str, file: Path | None, drawing: Drawing) -> None:
@@ -96,16 +90,9 @@ def _draw(
     model: ModelDir,
     drawing: Drawing,
 ) -> Generator[Progress, None, None]:
-    device = cast(Device, drawing.device)
-    picked = pick_device(device)
-    compute_type = pick_compute_type(drawing.compute_type, picked)
-    threads = drawing.threads or default_threads()
-    facts = {**run_facts(whole.name, whole.sha256, model, picked, compute_type, threads), **about}
-
-    def open_engine(seed: int) -> CTranslate2Engine:
-        return CTranslate2Engine(model, EngineOptions(device, compute_type, threads, seed))
-
-    return sample(folder, facts, some, settings, model.description, open_engine)
+    engines = engines_of(drawing, model)
+    facts = {**run_facts(whole.name, whole.sha256, model, *engines.facts), **about}
+    return sample(folder, facts, some, settings, model.description, engines.open)
 
 
 def check(folder: Path, file: Path | None, workers: int, timeout: int, sandbox: str) -> None:

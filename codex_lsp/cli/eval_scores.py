@@ -62,10 +62,11 @@ def score(
         _show(folder, problems, kind, scorers.safety())
         return
     model = _model_of(facts, machine.model)
-    # The samples are seen with the arithmetic that they were drawn with.
+    # The samples are seen with the arithmetic that they were drawn with, where that can be had.
+    torch = facts["model"].get("engine") == "torch"
     options = EngineOptions(
         cast(Device, machine.device),
-        facts["model"]["compute_type"],
+        "auto" if torch else facts["model"]["compute_type"],
         machine.threads or default_threads(),
         0,
     )

@@ -17,11 +17,18 @@ _LIBRARIES = ("ctranslate2", "tokenizers", "numpy")
 
 
 def run_facts(
-    benchmark: str, sha256: str, model: ModelDir, device: str, compute_type: str, threads: int
+    benchmark: str,
+    sha256: str,
+    model: ModelDir,
+    device: str,
+    compute_type: str,
+    threads: int,
+    library: str = "ctranslate2",
 ) -> dict[str, Any]:
     """Return the facts of a run as what ``run.json`` holds.
 
     :param sha256: of its problems
+    :param library: what computes
     """
     description = model.description
     weights = description.files.get(WEIGHTS_FILE)
@@ -29,6 +36,8 @@ def run_facts(
         "benchmark": benchmark,
         "problems_sha256": sha256,
         "model": {
+            # Runs have always said nothing of the usual one.
+            **({} if library == "ctranslate2" else {"engine": library}),
             "name": description.name,
             "quantization": description.quantization,
             "device": device,
@@ -36,7 +45,7 @@ def run_facts(
             "weights_sha256": weights.sha256 if weights else "",
         },
         "threads": threads,
-        "versions": versions(),
+        "versions": versions() | {library: metadata.version(library)},
         "machine": machine(),
     }
 

@@ -18,11 +18,10 @@ from typing import Any
 
 import filelock
 
-from codex_lsp.engine.base import Engine
 from codex_lsp.errors import UsageError
 from codex_lsp.evals.problems import Problem
 from codex_lsp.evals.prompts import ProblemPrompts
-from codex_lsp.evals.sampler import draw
+from codex_lsp.evals.sampler import Sampler, draw
 from codex_lsp.evals.samples import (
     Sample,
     append_samples,
@@ -42,7 +41,7 @@ FACTS = "run.json"
 _IDENTITY = ("benchmark", "problems_sha256", "model", "settings")
 """What has to be the same for two sets of samples to be parts of one run."""
 
-OpenEngine = Callable[[int], Engine]
+OpenEngine = Callable[[int], Sampler]
 """Loads the model with a seed."""
 
 

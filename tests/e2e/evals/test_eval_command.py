@@ -65,6 +65,35 @@ def test_a_sweep_in_shards_is_merged_and_reported(tmp_path: Path) -> None:
     assert "| t0.8 | best by back-translation | 2 |" in text
 
 
+def test_torch_draws_what_ctranslate2_can_score(tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="needs the extra `train`: pip install 'codex-lsp[train]'")
+    problems = write(tmp_path / "problems.jsonl", ADD, HOLE)
+    common = ("--problems", problems, "--max-tokens", "24", "--threads", "1", "--no-check")
+    for engine in ("ctranslate2", "torch"):
+        # In float32 both see the same, so greedy decoding writes the same.
+        done = run("humaneval", "--out", tmp_path / engine, *common, "--engine", engine, "-n", "1",
+                   "--compute-type", "float32", "--temperature", "0")  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    one, other = (
+        [json.loads(line) for line in (tmp_path / name / "samples.jsonl").read_text().splitlines()]
+        for name in ("ctranslate2", "torch")
+    )
+    assert [item["completion"] for item in one] == [item["completion"] for item in other]
+    assert [item["total_logprob"] for item in one] == pytest.approx(
+        [item["total_logprob"] for item in other], abs=1e-2
+    )
+    facts = json.loads((tmp_path / "torch" / "run.json").read_text())
+    assert (facts["model"]["engine"], facts["model"]["compute_type"]) == ("torch", "float32")
+    assert "torch" in facts["versions"]
+    scored = run("score", tmp_path / "torch", "--by", "back-translation", "--problems", problems,
+                 "--threads", "1")  # fmt: skip
+    assert scored.returncode == 0, scored.stderr
+    refused = run("humaneval", "--out", tmp_path / "ctranslate2", *common, "--engine", "torch",
+                  "-n", "1", "--compute-type", "float32", "--temperature", "0")  # fmt: skip
+    assert refused.returncode == 2
+    assert "holds a run with another model" in refused.stderr
+
+
 def test_a_hole_is_filled_and_checked(tmp_path: Path) -> None:
     problems = write(tmp_path / "problems.jsonl", HOLE)
     done = run("infilling", "--out", tmp_path / "run", "--problems", problems, "--threads", "1")
@@ -163,6 +192,7 @@ def test_chains_can_be_made_again_to_be_checked(tmp_path: Path) -> None:
         (("--temperature", "1", "--temperature", "1"), "the same temperature twice"),
         (("--sandbox", "none"), "--sandbox is 'none'"),
         (("--timeout", "0"), "--timeout is 0"),
+        (("--engine", "onnx"), "--engine is 'onnx', but has to be ctranslate2 or torch."),
         (("--problems", "none.jsonl"), "There is no file none.jsonl."),
     ],
 )
