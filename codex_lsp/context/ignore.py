@@ -6,6 +6,7 @@ understood shuts its whole folder: a file must not be read because a rule was no
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -131,7 +132,10 @@ class IgnoreRules:
 def read_rules(path: Path) -> Rules:
     """Return the rules of a file, none if there is no such file. Never raises."""
     try:
-        if path.stat().st_size > _MAX_RULE_BYTES:
+        facts = path.stat()
+        if stat.S_ISFIFO(facts.st_mode):
+            return "is a pipe"  # which would keep its reader waiting for ever
+        if facts.st_size > _MAX_RULE_BYTES:
             return "is too large to be a file of rules"
         # A byte order mark is no part of the first rule, in git neither.
         return pathspec.GitIgnoreSpec.from_lines(path.read_text(encoding="utf-8-sig").splitlines())

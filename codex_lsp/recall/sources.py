@@ -83,6 +83,8 @@ def is_source_name(path: Path) -> bool:
 def read_lines(path: Path) -> list[str] | None:
     """Return a file's lines; None when it is too large or no text, or cannot be read."""
     try:
+        if not path.is_file():
+            return None  # a pipe would keep its reader waiting for ever
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)
     except OSError:

@@ -81,6 +81,13 @@ def test_a_changed_rule_holds_at_once(tmp_path: Path) -> None:
         (lambda path: path.write_text("!\n"), "has a pattern that is not valid"),
         (lambda path: path.mkdir(), "cannot be read (Is a directory)"),
         (lambda path: path.write_text("#" * 1_000_001), "is too large to be a file of rules"),
+        pytest.param(
+            lambda path: os.mkfifo(path),
+            "is a pipe",
+            marks=pytest.mark.skipif(
+                not hasattr(os, "mkfifo"), reason="this system has no named pipes"
+            ),
+        ),
     ],
 )
 def test_rules_that_are_not_understood_refuse_the_folder(

@@ -93,6 +93,13 @@ def test_a_file_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
     assert read_source(tmp_path) is None
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.timeout(20)
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.py")
+    assert read_source(tmp_path / "pipe.py") is None
+
+
 def test_new_lines_of_a_file_take_the_place_of_the_old() -> None:
     project = ProjectLines()
     run(project.put("a", "python", source_lines(["x = 1", "y"], never), recent=True))
