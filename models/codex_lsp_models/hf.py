@@ -85,7 +85,7 @@ def convert_folder(folder: Path, wish: Wish, output: Path, progress: Progress) -
             str(folder), use_fast=True, trust_remote_code=False
         )
         backend = tokenizer.backend_tokenizer
-        converter = converters.TransformersConverter(str(folder))
+        converter = _whole(converters.TransformersConverter)(str(folder))
         converter.convert(str(output), quantization=wish.quantization, force=True)
     except Exception as error:  # their libraries have errors of their own for damaged files
         if isinstance(error, OSError) and error.errno is not None:
@@ -110,6 +110,28 @@ def convert_folder(folder: Path, wish: Wish, output: Path, progress: Progress) -
     )
     limits = build.Limits(_context_length(config, folder), _state_bytes(config))
     build.finish(output, facts, limits, wish.quantization, progress)
+
+
+def _whole(converter: Any) -> Any:
+    """Return CTranslate2's ``converter`` as one that refuses weights of which some are missing.
+
+    transformers puts random numbers in their place, and says so in a log.
+    """
+
+    class Whole(converter):  # type: ignore[misc]
+        def load_model(self, model_class: Any, name_or_path: str, **options: Any) -> Any:
+            model, found = model_class.from_pretrained(
+                name_or_path, output_loading_info=True, **options
+            )
+            missing = sorted(found["missing_keys"])
+            if missing:
+                raise ConversionError(
+                    f"its files lack {len(missing)} of its weights, {missing[0]} among them; "
+                    "fetch it again."
+                )
+            return model
+
+    return Whole
 
 
 def _need(module: str) -> Any:

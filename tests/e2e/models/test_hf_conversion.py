@@ -30,7 +30,7 @@ SPECIAL = ["<s>", "</s>", "<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>", 
 TEXT = "def add(a, b):\n    return a + b\n"
 
 
-def write_folder(folder: Path, special: list[str], bos: bool) -> Any:
+def write_folder(folder: Path, special: list[str], bos: bool, tied: bool = False) -> Any:
     torch.manual_seed(0)
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -62,6 +62,7 @@ def write_folder(folder: Path, special: list[str], bos: bool) -> Any:
             max_position_embeddings=128,
             bos_token_id=0,
             eos_token_id=1,
+            tie_word_embeddings=tied,
         )
     ).eval()
     model.save_pretrained(folder)
@@ -102,6 +103,25 @@ def test_a_folder_without_sentinels_continues_a_prefix(tmp_path: Path) -> None:
     write_folder(tmp_path / "hf", ["<s>", "</s>"], bos=False)
     prompt = convert(str(tmp_path / "hf"), "tiny", home=tmp_path / "models").description.prompt
     assert prompt == model_dir.PromptFormat(stop=("</s>",))
+
+
+def test_a_folder_that_lacks_weights_is_refused(tmp_path: Path) -> None:
+    safetensors = pytest.importorskip("safetensors.torch", reason=REASON)
+    folder = tmp_path / "hf"
+    # The output's matrix of a model that shares it is not missing, though no file has it.
+    write_folder(folder, ["<s>", "</s>"], bos=False, tied=True)
+    convert(str(folder), "whole", home=tmp_path / "models")
+    file = folder / "model.safetensors"
+    weights = safetensors.load_file(file)
+    assert "lm_head.weight" not in weights
+    kept = {name: value for name, value in weights.items() if ".layers.1." not in name}
+    safetensors.save_file(kept, file, metadata={"format": "pt"})
+    with pytest.raises(
+        ConversionError,
+        match=r"hf cannot be converted: its files lack 9 of its weights, "
+        r"model\.layers\.1\.input_layernorm\.weight among them; fetch it again\.",
+    ):
+        convert(str(folder), "part", home=tmp_path / "models")
 
 
 def test_an_architecture_that_ctranslate2_lacks_is_named(tmp_path: Path) -> None:
