@@ -85,7 +85,7 @@ class NoScores:
         return None
 
 
-class Engine(Protocol):
+class Sampler(Protocol):
     """A model that can be sampled from. One generation at a time."""
 
     @property
@@ -109,6 +109,14 @@ class Engine(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Give the model's memory back. No generation may be under way."""
+        ...
+
+
+class Engine(Sampler, Protocol):
+    """A model that can be asked for more than samples."""
+
     def first_token(
         self, prompt: Prompt, allowed: Sequence[int], cancellation: Cancellation
     ) -> FirstToken:
@@ -125,8 +133,4 @@ class Engine(Protocol):
         A generation may be started meanwhile. What cannot be scored is never an error: nothing
         depends on a score.
         """
-        ...
-
-    def close(self) -> None:
-        """Give the model's memory back. No generation may be under way."""
         ...

@@ -18,10 +18,11 @@ from typing import Any
 
 import filelock
 
+from codex_lsp.engine.base import Sampler
 from codex_lsp.errors import UsageError
 from codex_lsp.evals.problems import Problem
 from codex_lsp.evals.prompts import ProblemPrompts
-from codex_lsp.evals.sampler import Sampler, draw
+from codex_lsp.evals.sampler import draw
 from codex_lsp.evals.samples import (
     Sample,
     append_samples,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from codex_lsp.engine.base import Cancellation, Generation, TokenSink
+from codex_lsp.engine.base import Cancellation, Sampler
 from codex_lsp.evals.problems import Problem
 from codex_lsp.evals.prompts import ProblemPrompts
 from codex_lsp.evals.stopping import stop_rule
@@ -14,30 +13,6 @@ from codex_lsp.rows import Row
 from codex_lsp.sampling import SamplingParams, StopRule
 from codex_lsp.tokenizer import Tokenizer
 from codex_lsp.types import Candidate, FinishReason, Prompt
-
-
-class Sampler(Protocol):
-    """What of an :class:`~codex_lsp.engine.base.Engine` whole samples need."""
-
-    @property
-    def tokenizer(self) -> Tokenizer:
-        """The model's own tokenizer."""
-        ...
-
-    def generate(
-        self,
-        prompt: Prompt,
-        params: SamplingParams,
-        sink: TokenSink,
-        cancellation: Cancellation,
-        max_tokens: int,
-    ) -> Generation:
-        """Sample rows; see :meth:`codex_lsp.engine.base.Engine.generate`."""
-        ...
-
-    def close(self) -> None:
-        """Give the model's memory back."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

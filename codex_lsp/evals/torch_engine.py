@@ -62,7 +62,7 @@ def load(model: ModelDir, compute_type: str, threads: int) -> LoadedModel:
 
 
 class TorchEngine:
-    """A :class:`~codex_lsp.evals.sampler.Sampler` whose samples depend on its seed."""
+    """A :class:`~codex_lsp.engine.base.Sampler` whose samples depend on its seed."""
 
     def __init__(self, model: LoadedModel, seed: int) -> None:
         """Begin the random numbers of ``seed``."""
