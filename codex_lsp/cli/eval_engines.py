@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import dataclass
 from typing import cast
 
@@ -16,7 +15,7 @@ from codex_lsp.engine.ct2 import (
 from codex_lsp.errors import UsageError
 from codex_lsp.evals.run import OpenEngine
 from codex_lsp.model_dir import ModelDir
-from codex_lsp.options import Device, EngineOptions
+from codex_lsp.options import MAX_THREADS, Device, EngineOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,10 @@ def engines_of(drawing: Drawing, model: ModelDir) -> Engines:
 
     :raises UsageError: there is no such engine, or what it needs is not installed
     """
+    if not 0 <= drawing.threads <= MAX_THREADS:
+        raise UsageError(
+            f"--threads is {drawing.threads}, but has to be between 0 and {MAX_THREADS}."
+        )
     threads = drawing.threads or default_threads()
     if drawing.engine == "ctranslate2":
         return _ctranslate2(drawing, model, threads)
@@ -55,11 +58,15 @@ def _ctranslate2(drawing: Drawing, model: ModelDir, threads: int) -> Engines:
 
 
 def _torch(drawing: Drawing, model: ModelDir, threads: int) -> Engines:
-    if drawing.device == "cuda":
+    if drawing.device not in ("auto", "cpu"):
         raise UsageError("--engine torch runs on the processor; leave --device out.")
-    if importlib.util.find_spec("torch") is None:
-        raise UsageError("--engine torch needs torch; `pip install 'codex-lsp[train]'` gets it.")
-    from codex_lsp.evals import torch_engine
+    try:
+        from codex_lsp.evals import torch_engine
+    except (ImportError, OSError) as error:  # it is not there, or one of its libraries is not
+        raise UsageError(
+            f"--engine torch needs torch, which cannot be imported ({error}); "
+            "`pip install 'codex-lsp[train]'` gets it."
+        ) from error
 
     compute_type = "bfloat16" if drawing.compute_type == "auto" else drawing.compute_type
     loaded = torch_engine.load(model, compute_type, threads)

@@ -12,7 +12,7 @@ from typing import Any, cast, get_args
 from codex_lsp.cli.eval_runs import shard_of, show
 from codex_lsp.cli.loading import find_or_offer
 from codex_lsp.engine.base import Engine
-from codex_lsp.engine.ct2 import CTranslate2Engine, default_threads
+from codex_lsp.engine.ct2 import CTranslate2Engine, computes, default_threads, pick_device
 from codex_lsp.errors import UsageError
 from codex_lsp.evals import scorers
 from codex_lsp.evals.checked_runs import read_run
@@ -62,11 +62,14 @@ def score(
         _show(folder, problems, kind, scorers.safety())
         return
     model = _model_of(facts, machine.model)
-    # The samples are seen with the arithmetic that they were drawn with, where that can be had.
-    torch = facts["model"].get("engine") == "torch"
+    # The samples are seen with the arithmetic that they were drawn with, where that can be had:
+    # torch computes with types that CTranslate2 does not have on every processor.
+    device = cast(Device, machine.device)
+    drawn_with = facts["model"]["compute_type"]
+    elsewhere = "engine" in facts["model"] and not computes(drawn_with, pick_device(device))
     options = EngineOptions(
-        cast(Device, machine.device),
-        "auto" if torch else facts["model"]["compute_type"],
+        device,
+        "auto" if elsewhere else drawn_with,
         machine.threads or default_threads(),
         0,
     )

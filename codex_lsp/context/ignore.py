@@ -6,7 +6,6 @@ understood shuts its whole folder: a file must not be read because a rule was no
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -132,13 +131,14 @@ class IgnoreRules:
 def read_rules(path: Path) -> Rules:
     """Return the rules of a file, none if there is no such file. Never raises."""
     try:
-        facts = path.stat()
-        if stat.S_ISFIFO(facts.st_mode):
+        if path.is_fifo():
             return "is a pipe"  # which would keep its reader waiting for ever
-        if facts.st_size > _MAX_RULE_BYTES:
+        with path.open("rb") as file:
+            data = file.read(_MAX_RULE_BYTES + 1)
+        if len(data) > _MAX_RULE_BYTES:  # devices say that they are empty
             return "is too large to be a file of rules"
         # A byte order mark is no part of the first rule, in git neither.
-        return pathspec.GitIgnoreSpec.from_lines(path.read_text(encoding="utf-8-sig").splitlines())
+        return pathspec.GitIgnoreSpec.from_lines(data.decode("utf-8-sig").splitlines())
     except FileNotFoundError:
         return pathspec.GitIgnoreSpec.from_lines([])
     except UnicodeDecodeError:

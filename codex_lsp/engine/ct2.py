@@ -35,6 +35,8 @@ from codex_lsp.types import Prompt, Timing
 
 _UNLOAD_LIMIT_S = 1.0
 _SCORED_TOKENS = 1024
+_LIKELIEST_ONLY = 1e-6
+"""A top-p that leaves one token."""
 """What is scored at once. Each token takes two rows as long as the vocabulary, in float32: 400 MB
 for a vocabulary of 50,000."""
 
@@ -74,6 +76,11 @@ def pick_compute_type(wanted: str, device: str) -> str:
     supported = ctranslate2.get_supported_compute_types(device)
     order = ("int8_float16", "int8", "float16") if device == "cuda" else ("int8", "int8_float32")
     return next((name for name in order if name in supported), "default")
+
+
+def computes(compute_type: str, device: str) -> bool:
+    """Say whether CTranslate2 can compute with a type on ``cpu`` or ``cuda``."""
+    return compute_type in ctranslate2.get_supported_compute_types(device)
 
 
 class CTranslate2Engine:
@@ -144,14 +151,16 @@ class CTranslate2Engine:
                 raise _SinkError(error) from error
 
         greedy = params.temperature == 0
+        # CTranslate2 refuses several rows of the likeliest token alone: it is drawn from two.
+        alone = params.top_k == 1
         try:
             _, kept, started = self._run(
                 prompt,
                 cancellation,
                 num_hypotheses=params.rows,
                 max_length=max_tokens,
-                sampling_topk=1 if greedy else params.top_k if params.top_k != 1 else 2,
-                sampling_topp=1.0 if greedy else params.top_p,
+                sampling_topk=1 if greedy else 2 if alone else params.top_k,
+                sampling_topp=1.0 if greedy else _LIKELIEST_ONLY if alone else params.top_p,
                 sampling_temperature=1.0 if greedy else params.temperature,
                 callback=on_token,
             )

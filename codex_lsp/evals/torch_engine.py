@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from codex_lsp.engine.base import Cancellation, Generation, TokenSink
-from codex_lsp.errors import GenerationCancelled, InvalidModelError, UsageError
+from codex_lsp.errors import EngineError, GenerationCancelled, InvalidModelError, UsageError
 from codex_lsp.evals.torch_llama import Rows, TorchLlama
 from codex_lsp.evals.weights import read_weights
 from codex_lsp.model_dir import TOKENIZER_FILE, WEIGHTS_FILE, ModelDir
@@ -50,10 +52,11 @@ def load(model: ModelDir, compute_type: str, threads: int) -> LoadedModel:
         )
     torch.set_num_threads(threads)
     weights = read_weights(model.path / WEIGHTS_FILE)
-    config = json.loads((model.path / "config.json").read_text(encoding="utf-8"))
     try:
-        llama = TorchLlama(weights, config["layer_norm_epsilon"], _DTYPES[compute_type])
-    except ValueError as error:
+        config = json.loads((model.path / "config.json").read_text(encoding="utf-8"))
+        epsilon = float(config["layer_norm_epsilon"])
+        llama = TorchLlama(weights, epsilon, _DTYPES[compute_type])
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise InvalidModelError(
             f"The model in {model.path} cannot be run with --engine torch ({error}); leave the "
             "option out."
@@ -80,9 +83,7 @@ class TorchEngine:
     ) -> Generation:
         """Sample ``params.rows`` rows; see :meth:`codex_lsp.engine.base.Engine.generate`."""
         started = time.perf_counter()
-        logits, states = self._llama.read(list(prompt.ids))
-        logits = logits.expand(params.rows, -1)
-        rows = Rows(states, params.rows)
+        logits, rows = self._begin(prompt, params.rows)
         # Which row each of the batch's is, and which of them go on.
         names = list(range(params.rows))
         going = [True] * params.rows
@@ -102,18 +103,43 @@ class TorchEngine:
                 break
             if len(going) - len(left) > _ENDED_SHARE * len(going):
                 kept = torch.tensor(left)
-                rows.keep(kept)
+                with _as_engine_error():
+                    rows.keep(kept)
                 tokens = tokens[kept]
                 names = [names[at] for at in left]
                 going = [True] * len(left)
-            logits = self._llama.step(tokens, rows)
+            logits = self._step(tokens, rows)
         ended = time.perf_counter()
         return Generation(
             Timing((first - started) * 1000, (ended - first) * 1000, (ended - started) * 1000)
         )
 
+    def _begin(self, prompt: Prompt, count: int) -> tuple[Tensor, Rows]:
+        """Read the prompt; return the logits of its ``count`` rows, and their states."""
+        if not prompt.ids:
+            raise EngineError("The model failed while decoding: there is nothing to go on from.")
+        with _as_engine_error():
+            logits, states = self._llama.read(list(prompt.ids))
+            return logits.expand(count, -1), Rows(states, count)
+
+    def _step(self, tokens: Tensor, rows: Rows) -> Tensor:
+        with _as_engine_error():
+            return self._llama.step(tokens, rows)
+
     def close(self) -> None:
         """The weights stay for the run's next batch."""
+
+
+@contextmanager
+def _as_engine_error() -> Iterator[None]:
+    """Give torch's errors, of which nearly all say that memory ran out, the pipeline's name."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        reason = str(error).splitlines()[0] if str(error) else "out of memory"
+        raise EngineError(
+            f"The model failed while decoding ({reason}); take a smaller --batch."
+        ) from error
 
 
 def draw_tokens(

@@ -30,7 +30,6 @@ _OF_LAYER = (
     "self_attention/layer_norm/gamma",
     "self_attention/linear_0/weight",
     "self_attention/linear_1/weight",
-    "self_attention/num_heads_kv",
     "self_attention/rotary_base",
 )
 _SWISH = 2  # CTranslate2's number
@@ -42,6 +41,7 @@ _FIXED = {
     "start_from_zero_embedding": 0,
 }
 _FIXED_OF_LAYER = {"rotary_dim": 0, "rotary_interleave": 0}  # the whole head, in halves
+_KV_HEADS = "self_attention/num_heads_kv"  # only where there are fewer than heads
 _UNUSED = {
     f"decoder/{name}"
     for name in (
@@ -262,21 +262,23 @@ def _shape(weights: Weights, norm_epsilon: float) -> Shape:
         for layer in layers
         for name, value in _FIXED_OF_LAYER.items()
     }
-    for name in needed | set(fixed):
+    for name in sorted(needed | set(fixed)):
         if name not in weights:
             raise ValueError(f"it has no {name}")
     for name, value in fixed.items():
         if weights[name].item() != value:
             raise ValueError(f"{name} is {weights[name].item()}, and {value} is known")
-    for name in set(weights) - set(fixed) - _UNUSED:
-        if name.removesuffix("_scale") not in needed:
+    known = needed | set(fixed) | _UNUSED | {f"decoder/{layer}/{_KV_HEADS}" for layer in layers}
+    for name in sorted(weights):
+        if name.removesuffix("_scale") not in known:
             raise ValueError(f"it has {name}")
     attention = "decoder/layer_0/self_attention"
     heads = int(weights["decoder/num_heads"].item())
+    kv_heads = weights.get(f"decoder/layer_0/{_KV_HEADS}")
     return Shape(
         len(layers),
         heads,
-        int(weights[f"{attention}/num_heads_kv"].item()),
+        heads if kv_heads is None else int(kv_heads.item()),
         weights[f"{attention}/linear_1/weight"].shape[1] // heads,
         float(weights[f"{attention}/rotary_base"].item()),
         norm_epsilon,
@@ -290,7 +292,7 @@ def _vector(weights: Weights, name: str) -> Tensor:
 def _matrix(weights: Weights, name: str, dtype: torch.dtype) -> Tensor:
     matrix = _vector(weights, f"{name}/weight")
     if f"{name}/weight_scale" in weights:
-        matrix /= _vector(weights, f"{name}/weight_scale")[:, None]
+        matrix /= _vector(weights, f"{name}/weight_scale").reshape(-1, 1)
     return matrix.to(dtype)
 
 

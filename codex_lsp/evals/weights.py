@@ -47,8 +47,10 @@ def read_weights(file: Path) -> dict[str, NDArray[np.generic]]:
     """
     try:
         return _read(_Reader(file.read_bytes()))
-    except (OSError, ValueError, IndexError, struct.error) as error:
-        raise InvalidModelError(f"{file} cannot be read as weights ({error}).") from error
+    except (OSError, ValueError, LookupError, struct.error) as error:
+        raise InvalidModelError(
+            f"{file} cannot be read as weights ({error}); install the model again."
+        ) from error
 
 
 def _read(reader: _Reader) -> dict[str, NDArray[np.generic]]:

@@ -137,6 +137,15 @@ def test_what_a_sink_raises_is_not_told_as_a_failure_of_the_model(
     assert generate(engine, Prompt((), code_ids(engine, 5)), 2)
 
 
+def test_of_one_likeliest_token_rows_are_greedy(engine: CTranslate2Engine) -> None:
+    ids = code_ids(engine, 60)
+    sink = Collect()
+    params = SamplingParams(n=3, temperature=3.0, top_k=1)
+    engine.generate(Prompt((), ids), params, sink, Cancellation(), 8)
+    (alone,) = {tuple(token for token, _ in row) for row in sink.rows.values()}
+    assert alone == tuple(token for token, _ in generate(engine, Prompt((), ids)))
+
+
 def test_rows_that_are_stopped_get_no_more_tokens(engine: CTranslate2Engine) -> None:
     class StopOdd(Collect):
         def feed(self, row: int, token_id: int, logprob: float) -> bool:

@@ -82,6 +82,13 @@ def test_a_changed_rule_holds_at_once(tmp_path: Path) -> None:
         (lambda path: path.mkdir(), "cannot be read (Is a directory)"),
         (lambda path: path.write_text("#" * 1_000_001), "is too large to be a file of rules"),
         pytest.param(
+            lambda path: path.symlink_to("/dev/zero"),
+            "is too large to be a file of rules",
+            marks=pytest.mark.skipif(
+                not os.path.exists("/dev/zero"), reason="this system has no /dev/zero"
+            ),
+        ),
+        pytest.param(
             lambda path: os.mkfifo(path),
             "is a pipe",
             marks=pytest.mark.skipif(

@@ -193,6 +193,9 @@ def test_chains_can_be_made_again_to_be_checked(tmp_path: Path) -> None:
         (("--sandbox", "none"), "--sandbox is 'none'"),
         (("--timeout", "0"), "--timeout is 0"),
         (("--engine", "onnx"), "--engine is 'onnx', but has to be ctranslate2 or torch."),
+        (("--engine", "torch", "--device", "cuda"), "--engine torch runs on the processor"),
+        (("--engine", "torch", "--compute-type", "int8"), "--compute-type is 'int8'"),
+        (("--threads", "-1"), "--threads is -1, but has to be between 0 and 256."),
         (("--problems", "none.jsonl"), "There is no file none.jsonl."),
     ],
 )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_model import Tiny, TinySpec, manifest_of, write_gguf, write_wheel
+from tiny_model import HEADS, Tiny, TinySpec, manifest_of, write_gguf, write_wheel
 
 from codex_lsp.engine.base import Cancellation
 from codex_lsp.engine.ct2 import CTranslate2Engine
-from codex_lsp.errors import GenerationCancelled, InvalidModelError, UsageError
+from codex_lsp.errors import EngineError, GenerationCancelled, InvalidModelError, UsageError
 from codex_lsp.evals.weights import read_weights
 from codex_lsp.model_dir import ModelDir
 from codex_lsp.options import EngineOptions
@@ -56,7 +57,7 @@ def draw(model: ModelDir, ends: tuple[int, ...], seed: int = 1, temperature: flo
     return sink.rows
 
 
-@pytest.mark.parametrize("quantization", ["float32", "float16", "bfloat16", "int8"])
+@pytest.mark.parametrize("quantization", ["float32", "float16", "bfloat16", "int8", "int16"])
 def test_greedy_decoding_is_ctranslate2s(tiny: Tiny, home: Path, quantization: str) -> None:
     model = pulled(tiny, home, quantization)
     reference = CTranslate2Engine(model, EngineOptions(compute_type="float32", threads=1))
@@ -91,11 +92,40 @@ def test_rows_that_end_change_nothing_for_the_others(tiny: Tiny, home: Path) -> 
     reference = CTranslate2Engine(model, EngineOptions(compute_type="float32", threads=1))
     sequences = [(*IDS, *(token for token, _ in row)) for row in rows.values()]
     scores = reference.score(sequences)
-    while (known := scores.get()) is None:
-        pass
+    give_up = time.monotonic() + 30
+    while (known := scores.get()) is None and time.monotonic() < give_up:
+        time.sleep(0.01)
     reference.close()
+    assert known is not None
     for row, wanted in zip(rows.values(), known, strict=True):
         assert [logprob for _, logprob in row] == pytest.approx(wanted[len(IDS) - 1 :], abs=1e-3)
+
+
+def test_rows_are_no_longer_than_asked_for(tiny: Tiny, home: Path) -> None:
+    rows = draw(pulled(tiny, home, "int8"), (LONG + 9, 2))
+    assert [len(row) for row in rows.values()] == [LONG, 2]
+
+
+def test_bfloat16_is_near_what_is_exact(tiny: Tiny, home: Path) -> None:
+    model = pulled(tiny, home, "float32")
+    exact, near = (torch_engine.load(model, kind, 1).llama for kind in ("float32", "bfloat16"))
+    assert {
+        matrix.dtype for matrix in (near.embedding, near.layers[1].qkv, near.layers[1].down)
+    } == {torch.bfloat16}
+    (wanted, states), (found, rounded) = exact.read(list(IDS)), near.read(list(IDS))
+    assert 0 < (found - wanted).abs().max() < 0.1
+    token = torch.tensor([44])
+    after = exact.step(token, torch_llama.Rows(states, 1))
+    assert 0 < (near.step(token, torch_llama.Rows(rounded, 1)) - after).abs().max() < 0.1
+
+
+def test_torch_takes_no_more_threads_than_it_was_given(tiny: Tiny, home: Path) -> None:
+    before = torch.get_num_threads()
+    try:
+        torch_engine.load(pulled(tiny, home, "int8"), "bfloat16", 3)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_samples_depend_on_the_seed_alone(tiny: Tiny, home: Path) -> None:
@@ -107,21 +137,26 @@ def test_samples_depend_on_the_seed_alone(tiny: Tiny, home: Path) -> None:
 @pytest.mark.parametrize(
     ("temperature", "top_k", "top_p", "drawn"),
     [
-        (1.0, 0, 0.75, {0, 1}),  # 0.5 and 0.3 make up 0.75
-        (2.0, 0, 0.75, {0, 1, 2}),  # by then they are 0.38, 0.29 and 0.21
-        (1.0, 3, 1.0, {0, 1, 2}),
-        (1.0, 2, 0.6, {0}),  # of the two likeliest 0 has 0.625
-        (0.0, 0, 1.0, {0}),
+        (1.0, 0, 0.75, [5 / 8, 3 / 8]),  # 0.5 and 0.3 make up 0.75
+        (2.0, 0, 0.75, [0.431, 0.334, 0.236]),  # the square roots of 0.5, 0.3 and 0.15
+        (1.0, 3, 1.0, [0.526, 0.316, 0.158]),
+        (1.0, 2, 0.6, [1.0]),  # of the two likeliest the first has 0.625
+        (5.0, 1, 1.0, [1.0]),
+        (0.0, 0, 1.0, [1.0]),
     ],
 )
 def test_tokens_are_drawn_as_ctranslate2_does(
-    temperature: float, top_k: int, top_p: float, drawn: set[int]
+    temperature: float, top_k: int, top_p: float, drawn: list[float]
 ) -> None:
     shares = [0.5, 0.3, 0.15, 0.05]
     params = SamplingParams(temperature=temperature, top_k=top_k, top_p=top_p)
-    logits = torch.tensor(shares).log().expand(2_000, -1) + 3
-    tokens, logprobs = torch_engine.draw_tokens(logits, params, torch.Generator().manual_seed(0))
-    assert set(tokens.tolist()) == drawn
+    logits = torch.tensor(shares).log().expand(20_000, -1) + 3
+    random = torch.Generator().manual_seed(0)
+    tokens, logprobs = torch_engine.draw_tokens(logits, params, random)
+    counts = tokens.bincount().tolist()
+    assert [count / 20_000 for count in counts] == pytest.approx(drawn, abs=0.015)
+    again, _ = torch_engine.draw_tokens(logits, params, random)
+    assert torch.equal(again, tokens) == (len(drawn) == 1)
     # Whatever it was drawn with, the score is the model's own.
     wanted = [math.log(shares[token]) for token in tokens.tolist()]
     assert logprobs.tolist() == pytest.approx(wanted, abs=1e-5)
@@ -149,13 +184,59 @@ def test_weights_are_read_as_they_are_stored(tiny: Tiny, home: Path) -> None:
     assert weights["decoder/projection/weight"] is weights["decoder/embeddings/weight"]
 
 
+def test_there_has_to_be_a_prompt(tiny: Tiny, home: Path) -> None:
+    engine = torch_engine.TorchEngine(
+        torch_engine.load(pulled(tiny, home, "int8"), "float32", 1), 0
+    )
+    with pytest.raises(EngineError, match="there is nothing to go on from"):
+        engine.generate(Prompt((), ()), SamplingParams(n=1), Collect((5,)), Cancellation(), 5)
+
+
+def test_torchs_errors_say_what_to_do(
+    tiny: Tiny, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = torch_engine.load(pulled(tiny, home, "int8"), "float32", 1)
+
+    def step(tokens: object, rows: object) -> None:
+        raise RuntimeError("can't allocate memory: you tried to allocate 9 bytes\nat some place")
+
+    monkeypatch.setattr(loaded.llama, "step", step)
+    with pytest.raises(EngineError, match=r"allocate 9 bytes\); take a smaller --batch\.$"):
+        torch_engine.TorchEngine(loaded, 0).generate(
+            PROMPT, SamplingParams(n=1), Collect((5,)), Cancellation(), 5
+        )
+
+
 @pytest.mark.parametrize("size", [0, 3, 40, 1_000, -1])
 def test_damaged_weights_are_one_sentence(tiny: Tiny, home: Path, size: int) -> None:
     model = pulled(tiny, home, "int8")
     file = model.path / "model.bin"
     file.write_bytes(file.read_bytes()[:size])
-    with pytest.raises(InvalidModelError, match=r"model\.bin cannot be read as weights"):
+    with pytest.raises(InvalidModelError, match=r"model\.bin cannot be read as .*; install the"):
         torch_engine.load(model, "float32", 1)
+
+
+def test_a_damaged_name_is_one_sentence(tiny: Tiny, home: Path) -> None:
+    model = pulled(tiny, home, "int8")
+    file = model.path / "model.bin"
+    head, alias = file.read_bytes().rsplit(b"decoder/embeddings", 1)
+    file.write_bytes(head + b"recoder/embeddings" + alias)
+    with pytest.raises(InvalidModelError, match="'recoder/embeddings/weight'"):
+        torch_engine.load(model, "float32", 1)
+
+
+@pytest.mark.parametrize("config", ["", "[]", "{}", '{"layer_norm_epsilon": null}'])
+def test_a_damaged_configuration_is_one_sentence(tiny: Tiny, home: Path, config: str) -> None:
+    model = pulled(tiny, home, "int8")
+    (model.path / "config.json").write_text(config)
+    with pytest.raises(InvalidModelError, match="cannot be run with --engine torch"):
+        torch_engine.load(model, "float32", 1)
+
+
+def test_heads_may_all_have_keys_of_their_own(tiny: Tiny, home: Path) -> None:
+    weights = read_weights(pulled(tiny, home, "int8").path / "model.bin")
+    own = {name: value for name, value in weights.items() if "num_heads_kv" not in name}
+    assert torch_llama.TorchLlama(own, 1e-5, torch.float32).shape.kv_heads == HEADS
 
 
 def test_a_model_of_another_kind_is_refused(tiny: Tiny, home: Path) -> None:
