@@ -79,6 +79,7 @@ _NOTE = (
     "problem by problem. k is the number of samples that were drawn at once (--batch), so that the "
     "time of a batch is the latency of best-of-k; scores that the model has to be asked for are "
     "added. "
+    "With torch that latency is not the editor's. "
     "One sample has a latency where it was drawn alone."
 )
 

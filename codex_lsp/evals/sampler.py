@@ -1,4 +1,4 @@
-"""Draws whole samples of one problem: the same engine as the editor's, another sink."""
+"""Draws whole samples of one problem: the editor's engine or another, and a sink of its own."""
 
 from __future__ import annotations
 
