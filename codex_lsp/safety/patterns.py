@@ -36,8 +36,8 @@ def _text(weakness: Weakness, pattern: str) -> Rule:
     return Rule(weakness, re.compile(pattern, re.DOTALL), strings=True)
 
 
-_SHORT = r"(?:\d{3}|1\d{3}|20[0-3]\d|204[0-7])\b"
-"""A number of bits under 2,048."""
+_SHORT = r"(?:\d{1,3}|1\d{3}|20[0-3]\d|204[0-7])\b(?!\s*(?:[*+.]|<<))"
+"""A number of bits under 2,048 that nothing is made of: ``2 * 1024`` is none."""
 _LITERAL = r"""(?:"[^"]*"|'[^']*'|`[^`$]*`)\s*[,)]"""
 """A first argument that is written out, so nothing can come into it from outside."""
 
