@@ -34,9 +34,9 @@ from codex_lsp.tokenizer import Tokenizer
 from codex_lsp.types import Prompt, Timing
 
 _UNLOAD_LIMIT_S = 1.0
-_SCORED_TOKENS = 1024
 _LIKELIEST_ONLY = 1e-6
 """A top-p that leaves one token."""
+_SCORED_TOKENS = 1024
 """What is scored at once. Each token takes two rows as long as the vocabulary, in float32: 400 MB
 for a vocabulary of 50,000."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import time
 from pathlib import Path
@@ -257,7 +256,7 @@ def test_a_refused_model_says_what_to_do(tiny: Tiny, home: Path) -> None:
     # A name of the same length that is not known.
     file.write_bytes(file.read_bytes().replace(b"decoder/pre_norm", b"decoder/pre_form"))
     with pytest.raises(InvalidModelError, match="leave the option out"):
-        torch_engine.load(dataclasses.replace(model), "float32", 1)
+        torch_engine.load(model, "float32", 1)
 
 
 def test_ctranslate2s_compute_types_are_refused(tiny: Tiny, home: Path) -> None:
