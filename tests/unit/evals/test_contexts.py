@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 
 import pytest
 
@@ -26,6 +27,8 @@ def passes(exercise: Exercise, body: str) -> bool:
 def test_the_right_solution_passes_and_the_bug_shows(exercise: Exercise) -> None:
     assert passes(exercise, exercise.right)
     assert not passes(exercise, exercise.buggy)
+    some = [dataclasses.replace(exercise, calls=(call,)) for call in exercise.calls]
+    assert any(passes(one, exercise.buggy) for one in some), "a subtle bug is right for some calls"
 
 
 def test_names_are_unique() -> None:
