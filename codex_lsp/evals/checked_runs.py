@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from codex_lsp.errors import UsageError
+from codex_lsp.evals.checking import read_check
 from codex_lsp.evals.choosing import Chooser, choosers
 from codex_lsp.evals.run import FACTS, RESULTS, SAMPLES, read_facts
 from codex_lsp.evals.samples import Checked, read_checked, read_samples
@@ -60,14 +61,17 @@ def read_run(folder: Path) -> Run:
     :raises UsageError: there is none, or it has no verdicts yet
     """
     facts = read_facts(folder)
+    judged = read_check(folder)
+    if judged is not None:
+        facts = {**facts, "check": judged}
     checked = read_checked(folder / RESULTS) if (folder / RESULTS).exists() else []
     if not checked or "settings" not in facts:
         raise UsageError(
             f"{folder} has no verdicts yet; `codex-lsp eval check {folder}` makes them."
         )
-    judged = {key_of(item.sample) for item in checked}
+    known = {key_of(item.sample) for item in checked}
     drawn = read_samples(folder / SAMPLES) if (folder / SAMPLES).exists() else []
-    unchecked = sum(key_of(sample) not in judged for sample in drawn)
+    unchecked = sum(key_of(sample) not in known for sample in drawn)
     return Run(folder.resolve().name, facts, checked, all_scores(folder), unchecked)
 
 

@@ -1,15 +1,17 @@
 """Verdicts on all samples of a run: resumable, and every program is run once.
 
 Samples of one problem with the same text share a verdict. So a program that behaves by chance is
-judged by one of its runs.
+judged by one of its runs. ``check.json`` holds what the verdicts depend on: a run has not been
+judged by two measures.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import filelock
 
@@ -27,10 +29,18 @@ from codex_lsp.evals.samples import (
 
 _Key = tuple[str, str]
 PASSED = "passed"
+CHECK = "check.json"
+_LIMITS = "limits"
 
 
 class Judge(Protocol):
-    """Says whether a completion is right: a :class:`codex_lsp.evals.sandbox.Sandbox`."""
+    """Says whether a completion is right: a :class:`codex_lsp.evals.sandbox.Sandbox`.
+
+    :ivar facts: what its verdicts depend on besides the program; of these ``limits`` have to stay
+    """
+
+    @property
+    def facts(self) -> Mapping[str, Any]: ...
 
     def check(self, problem: Problem, completion: str) -> str:
         """Return ``passed``, ``timed out``, or ``failed:`` and why."""
@@ -43,8 +53,8 @@ def check(
     """Judge the samples of ``folder`` that have no verdict yet, reporting after each program.
 
     :param workers: how many programs run at once
-    :raises UsageError: there are no samples, one is of an unknown problem, or another process is
-        at it
+    :raises UsageError: there are no samples, one is of an unknown problem, there are verdicts that
+        were made with other limits, or another process is at it
     :raises SandboxError: programs cannot be run here
     """
     try:
@@ -71,6 +81,7 @@ def _check(
             raise UsageError(f"{folder} has samples of {sample.task_id}, which is no problem here.")
         if (sample.task_id, sample.index) not in judged:
             todo.setdefault(_key(sample), []).append(sample)
+    _claim(folder, judge.facts, bool(before))
     done = len(judged)
     yield Progress(done, len(samples))
     for key in [key for key in todo if key in verdicts]:
@@ -87,6 +98,52 @@ def _check(
                 yield Progress(done, len(samples))
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _claim(folder: Path, facts: Mapping[str, Any], has_verdicts: bool) -> None:
+    """Write what verdicts depend on, or see that those that are there were made with the same."""
+    known = read_check(folder)
+    if known is not None:
+        refuse_other_limits(folder, known, facts)
+    elif not has_verdicts:
+        write_check(folder, facts)
+
+
+def refuse_other_limits(folder: Path, known: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+    """See that verdicts made with ``facts`` can stand beside those of ``folder``.
+
+    :raises UsageError: their limits differ
+    """
+    if known.get(_LIMITS) != facts.get(_LIMITS):
+        raise UsageError(
+            f"The verdicts in {folder} were made with other limits ({known.get(_LIMITS)} and not "
+            f"{facts.get(_LIMITS)}); take those, or delete {RESULTS} and {CHECK} there to judge "
+            "all samples anew."
+        )
+
+
+def read_check(folder: Path) -> dict[str, Any] | None:
+    """Return what the verdicts in ``folder`` depend on; None when that is not known.
+
+    :raises UsageError: the file cannot be read
+    """
+    file = folder / CHECK
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{file} cannot be read: {error}.") from error
+    if not isinstance(found, dict):
+        raise UsageError(f"{file} does not say how samples were judged.")
+    return found
+
+
+def write_check(folder: Path, facts: Mapping[str, Any]) -> None:
+    """Keep what the verdicts in ``folder`` depend on."""
+    part = folder / f"{CHECK}.part"
+    part.write_text(json.dumps(dict(facts), indent=2) + "\n", encoding="utf-8")
+    part.replace(folder / CHECK)
 
 
 def _key(sample: Sample) -> _Key:

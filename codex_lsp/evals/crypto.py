@@ -13,6 +13,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from codex_lsp.evals.checking import PASSED
 from codex_lsp.evals.made import made_set
@@ -159,6 +160,8 @@ def asked_for(task_id: str) -> str | None:
 
 class CryptoJudge:
     """Reads what a program makes: a :class:`codex_lsp.evals.checking.Judge`."""
+
+    facts: Mapping[str, Any] = {"programs": "read, not run"}
 
     def check(self, problem: Problem, completion: str) -> str:
         """Return ``passed`` when it is secure, else :data:`INSECURE` or :data:`NEITHER`."""

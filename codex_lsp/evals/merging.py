@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from codex_lsp.evals.checking import read_check, refuse_other_limits, write_check
 from codex_lsp.evals.run import FACTS, RESULTS, SAMPLES, facts_of_parts
 from codex_lsp.evals.samples import (
     Checked,
@@ -23,9 +25,11 @@ def merge(out: Path, folders: Sequence[Path]) -> int:
 
     A sample that is in several parts is taken once.
 
-    :raises UsageError: the parts are not of one run, or ``out`` holds something already
+    :raises UsageError: the parts are not of one run, were judged with different limits, or ``out``
+        holds something already
     """
     facts = facts_of_parts(out, folders)
+    judged = _judged(folders)
     samples: dict[Key, Sample] = {}
     checked: dict[Key, Checked] = {}
     for folder in folders:
@@ -39,11 +43,22 @@ def merge(out: Path, folders: Sequence[Path]) -> int:
     append_samples(out / SAMPLES, samples.values())
     if checked:
         append_checked(out / RESULTS, checked.values())
+        if judged is not None:
+            write_check(out, judged)
     for kind, found in scores.items():
         append_scores(scores_file(out, kind), found.values())
     # The last, so that what has it is whole.
     (out / FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     return len(samples)
+
+
+def _judged(folders: Sequence[Path]) -> dict[str, Any] | None:
+    """Return what the verdicts of all parts depend on; None when that is not known of one."""
+    found = [(folder, read_check(folder)) for folder in folders if (folder / RESULTS).exists()]
+    known = [(folder, check) for folder, check in found if check is not None]
+    for _, check in known[1:]:
+        refuse_other_limits(known[0][0], known[0][1], check)
+    return known[0][1] if known and len(known) == len(found) else None
 
 
 def _scores(folders: Sequence[Path]) -> dict[str, dict[Key, SampleScore]]:

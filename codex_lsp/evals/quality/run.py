@@ -64,16 +64,19 @@ def complete_holes(
 ) -> Generator[Progress, None, None]:
     """Complete ``holes``, drawing what ``folder`` does not have yet; report after each.
 
-    :param label: names what the pipeline of this version comes to; written anew each time
+    :param label: names what the pipeline of this version comes to; written anew each time, for no
+        fewer holes than before
     :param facts: model, settings, versions, machine
     :param open_engine: loads the model with a seed
-    :raises UsageError: the folder holds a run with other settings, or is being written to
+    :raises UsageError: the folder holds a run with other settings, has outcomes of more holes with
+        this label, or is being written to
     :raises EngineError: the model cannot be run
     """
     target = outcomes_file(folder, label)
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with filelock.FileLock(folder / ".lock", timeout=0):
+            _refuse_to_lose_outcomes(target, label, holes)
             claim(folder / FACTS, facts)
             outcomes = []
             for done, outcome in enumerate(
@@ -87,6 +90,18 @@ def complete_holes(
             part.replace(target)
     except filelock.Timeout:
         raise UsageError(f"Another run is writing to {folder}.") from None
+
+
+def _refuse_to_lose_outcomes(file: Path, label: str, holes: Sequence[Hole]) -> None:
+    if not file.exists():
+        return
+    before = {outcome.hole for outcome in _read_outcomes(file)}
+    lost = len(before - {hole.id for hole in holes})
+    if lost:
+        raise UsageError(
+            f"{file} has the outcomes of {len(before)} holes, and {lost} of them are not among "
+            f"these {len(holes)}; take another --label than {label!r}, or delete the file."
+        )
 
 
 def _complete(
@@ -151,13 +166,17 @@ def read_outcomes(folder: Path) -> dict[str, list[Outcome]]:
     for file in sorted(folder.glob("outcomes-*.jsonl")):
         match = _OUTCOMES.fullmatch(file.name)
         if match is not None:
-            records = read_records(file, "outcome", ("hole", "editor", "greedy", "rows"))
-            found[match.group(1)] = [Outcome.of_record(record) for record in records]
+            found[match.group(1)] = _read_outcomes(file)
     if not found:
         raise UsageError(
             f"{folder} has no outcomes yet; `codex-lsp eval quality --out {folder}` makes them."
         )
     return found
+
+
+def _read_outcomes(file: Path) -> list[Outcome]:
+    records = read_records(file, "outcome", ("hole", "editor", "greedy", "rows"))
+    return [Outcome.of_record(record) for record in records]
 
 
 def merge_draws(out: Path, folders: Sequence[Path]) -> int:

@@ -31,6 +31,11 @@ class Confinement(Protocol):
     """Starts a Python process where it can do no harm."""
 
     @property
+    def name(self) -> str:
+        """What it is called in a run's facts."""
+        ...
+
+    @property
     def user(self) -> int | None:
         """The user that the process is to become; None to stay who it is."""
         ...
@@ -116,6 +121,7 @@ class LimitsOnly:
     python: Path
     user: int | None
     warning: str
+    name: str = "limits only"
 
     @contextmanager
     def command(self, module: str, descriptor: int) -> Iterator[tuple[list[str], str | None]]:
@@ -147,6 +153,7 @@ class Bubblewrap:
     user: int | None
     options: tuple[str, ...]
     warning: str = ""
+    name: str = "bubblewrap"
 
     @contextmanager
     def command(self, module: str, descriptor: int) -> Iterator[tuple[list[str], str | None]]:

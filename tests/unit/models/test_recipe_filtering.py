@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,8 @@ TAKE = {**ADD, "task_id": 602, "code": "def take(a, b):\n    return a - b"}
 
 class RunsHere:
     """Judges what this test wrote itself, without a sandbox."""
+
+    facts: Mapping[str, object] = {}
 
     def check(self, problem: Problem, completion: str) -> str:
         names: dict[str, object] = {}

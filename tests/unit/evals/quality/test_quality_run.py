@@ -158,6 +158,19 @@ def test_what_was_drawn_is_not_drawn_again(tmp_path: Path) -> None:
     assert read_outcomes(tmp_path)["again"] == first
 
 
+def test_outcomes_of_other_holes_are_not_lost(tmp_path: Path) -> None:
+    other = hole("add(1, 2)", "span")
+    run(tmp_path, Model(), PLACE, other)
+    before = outcomes_file(tmp_path, "now").read_bytes()
+    model = Model()
+    with pytest.raises(UsageError, match="of 2 holes, and 1 of them are not among these 1; take"):
+        run(tmp_path, model, PLACE)
+    assert model.asked == []
+    assert outcomes_file(tmp_path, "now").read_bytes() == before
+    run(tmp_path, model, PLACE, label="some")
+    assert [outcome.hole for outcome in read_outcomes(tmp_path)["some"]] == [PLACE.id]
+
+
 def test_a_torn_line_is_drawn_anew(tmp_path: Path) -> None:
     run(tmp_path, Model(), PLACE)
     file = tmp_path / "draws.jsonl"
