@@ -44,6 +44,7 @@ def load(model: ModelDir, compute_type: str, threads: int) -> LoadedModel:
     :param threads: of all that torch computes in this process
     :raises UsageError: there is no such compute type
     :raises InvalidModelError: the model cannot be read, or is of a kind that is not known here
+    :raises EngineError: memory does not suffice
     """
     if compute_type not in _DTYPES:
         raise UsageError(
@@ -51,8 +52,8 @@ def load(model: ModelDir, compute_type: str, threads: int) -> LoadedModel:
             "--engine torch."
         )
     torch.set_num_threads(threads)
-    weights = read_weights(model.path / WEIGHTS_FILE)
     try:
+        weights = read_weights(model.path / WEIGHTS_FILE)
         config = json.loads((model.path / "config.json").read_text(encoding="utf-8"))
         epsilon = float(config["layer_norm_epsilon"])
         llama = TorchLlama(weights, epsilon, _DTYPES[compute_type])
@@ -60,6 +61,11 @@ def load(model: ModelDir, compute_type: str, threads: int) -> LoadedModel:
         raise InvalidModelError(
             f"The model in {model.path} cannot be run with --engine torch ({error}); leave the "
             "option out."
+        ) from error
+    except (RuntimeError, MemoryError) as error:
+        raise EngineError(
+            f"The model in {model.path} cannot be loaded ({_reason(error)}); end other "
+            "programs that take memory, or leave --engine out."
         ) from error
     return LoadedModel(Tokenizer.from_file(model.path / TOKENIZER_FILE), llama)
 
@@ -136,10 +142,14 @@ def _as_engine_error() -> Iterator[None]:
     try:
         yield
     except (RuntimeError, MemoryError) as error:
-        reason = str(error).splitlines()[0] if str(error) else "out of memory"
         raise EngineError(
-            f"The model failed while decoding ({reason}); take a smaller --batch."
+            f"The model failed while decoding ({_reason(error)}); take a smaller --batch."
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    """Return the first line of what torch says; what is under it is a trace of its own."""
+    return str(error).splitlines()[0] if str(error) else "out of memory"
 
 
 def draw_tokens(

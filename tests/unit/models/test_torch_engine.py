@@ -206,6 +206,19 @@ def test_torchs_errors_say_what_to_do(
         )
 
 
+def test_a_model_that_memory_does_not_hold_is_one_sentence(
+    tiny: Tiny, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = pulled(tiny, home, "int8")
+
+    def read(file: Path) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(torch_engine, "read_weights", read)
+    with pytest.raises(EngineError, match=r"cannot be loaded \(out of memory\); end other .*\.$"):
+        torch_engine.load(model, "float32", 1)
+
+
 @pytest.mark.parametrize("size", [0, 3, 40, 1_000, -1])
 def test_damaged_weights_are_one_sentence(tiny: Tiny, home: Path, size: int) -> None:
     model = pulled(tiny, home, "int8")
