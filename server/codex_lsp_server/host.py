@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -281,4 +282,33 @@ class ModelHost:
             def from_thread(message: str, percentage: int | None) -> None:
                 loop.call_soon_threadsafe(report, message, percentage)
 
-            return await loop.run_in_executor(None, pull, from_thread)
+            return await _in_thread(lambda: pull(from_thread))
+
+
+async def _in_thread(work: Callable[[], ModelDir]) -> ModelDir:
+    """Do what blocks in a thread of its own, for which nobody waits when the server leaves.
+
+    The interpreter does not end before all threads of the event loop's executor have.
+    """
+    loop = asyncio.get_running_loop()
+    result: asyncio.Future[ModelDir] = loop.create_future()
+
+    def settle(model: ModelDir | None, error: Exception | None) -> None:
+        if result.done():  # called off
+            return
+        if model is not None:
+            result.set_result(model)
+        elif error is not None:
+            result.set_exception(error)
+
+    def run() -> None:
+        model, error = None, None
+        try:
+            model = work()
+        except Exception as failure:  # whoever waits gets it
+            error = failure
+        with contextlib.suppress(RuntimeError):  # the loop is closed already
+            loop.call_soon_threadsafe(settle, model, error)
+
+    threading.Thread(target=run, name="codex-lsp-pull", daemon=True).start()
+    return await result
