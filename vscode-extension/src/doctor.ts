@@ -2,6 +2,7 @@
 import * as vscode from 'vscode';
 import { ProcessError, run } from './processes';
 import type { Server } from './server';
+import { settings } from './settings';
 
 const SCHEME = 'codex-lsp-doctor';
 const PAGE = vscode.Uri.from({ scheme: SCHEME, path: 'codex-lsp doctor' });
@@ -38,7 +39,8 @@ export class Doctor implements vscode.TextDocumentContentProvider, vscode.Dispos
           progress.report({ message: line });
         };
         try {
-          await run(program, ['doctor'], { onLine });
+          const model = settings.model();
+          await run(program, model ? ['doctor', '--model', model] : ['doctor'], { onLine });
         } catch (error) {
           // It fails when it has found something wrong, which its lines say.
           if (!(error instanceof ProcessError) || lines.length === 0) throw error;

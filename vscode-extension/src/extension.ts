@@ -43,6 +43,7 @@ export function activate(context: vscode.ExtensionContext): void {
     statusBar.show(state);
     setContexts(state);
     if (state.kind === 'missing') void setup.offer(server);
+    if (isReady(state)) messages.consented = false; // the set-up is over: what comes is to be asked
   });
   server.onStart((client) => {
     ghost.use(client);
@@ -98,7 +99,10 @@ function setContext(name: string, value: boolean): Thenable<unknown> {
 }
 
 function setContexts(state: State): void {
-  const ready = state.kind === 'server' && state.status.kind === 'Normal' && !state.status.busy;
   void setContext('running', state.kind === 'server');
-  if (ready) void setContext('ready', true);
+  if (isReady(state)) void setContext('ready', true);
+}
+
+function isReady(state: State): boolean {
+  return state.kind === 'server' && state.status.kind === 'Normal' && !state.status.busy;
 }

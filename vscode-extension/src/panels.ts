@@ -55,7 +55,8 @@ export class Panels implements vscode.Disposable {
   async showStatistics(): Promise<void> {
     const statistics = await answer<Statistics>(this.server.client, STATISTICS, {});
     const performance = await answer<Performance>(this.server.client, PERFORMANCE, null);
-    const body = statisticsPage(statistics, performance);
+    const answered = statistics ?? performance;
+    const body = answered ? statisticsPage(statistics, performance) : this.without('keep statistics');
     this.show('statistics', 'Statistics', body, vscode.ViewColumn.Active);
   }
 

@@ -11,6 +11,9 @@ import type { Messages } from './messages';
 import { settings } from './settings';
 import type { State } from './status';
 
+/** A server that says nothing for so long hangs; where Python is slow the first answer takes seconds. */
+const START_LIMIT_MS = 60_000;
+
 export class Server implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<State>();
   readonly onState = this.changed.event;
@@ -83,7 +86,13 @@ export class Server implements vscode.Disposable {
       },
     });
     this.running = client;
-    await client.start();
+    const starting = client.start();
+    if (!(await isDone(starting, START_LIMIT_MS))) {
+      // Its process is ended, which rejects what nobody waits for any more.
+      starting.catch((error: unknown) => this.log.warn(String(error)));
+      await this.end();
+      throw new Error(`it has not answered for ${START_LIMIT_MS / 1000} seconds`);
+    }
     this.started.fire(client);
   }
 
@@ -135,5 +144,18 @@ export class Server implements vscode.Disposable {
       this.say({ kind: 'stopped', message });
       this.offer(vscode.window.showErrorMessage, `codex-lsp: ${message}`);
     }
+  }
+}
+
+/** Whether a promise is fulfilled within a time; rejects as it does. */
+async function isDone(promise: Promise<void>, limitMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), limitMs);
+  });
+  try {
+    return await Promise.race([promise.then(() => true as const), late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -1,7 +1,7 @@
 /** Finding the server, and installing it where it is not found. */
 import { access, constants } from 'node:fs/promises';
 import * as vscode from 'vscode';
-import { makeEnvironment } from './environment';
+import { makeEnvironment, updateEnvironment } from './environment';
 import { candidates, type Found } from './finder';
 import { mendsOf } from './mends';
 import type { Messages } from './messages';
@@ -18,6 +18,8 @@ const CHOOSE = 'Choose the Program…';
 
 export class Setup {
   private offered = false;
+  /** The set-up that is under way, and why it failed. */
+  private running: Promise<Error | undefined> | undefined;
   private readonly folder: string;
 
   constructor(
@@ -72,22 +74,34 @@ export class Setup {
     if (chosen === CHOOSE) await choose();
   }
 
-  /** Install the server; the model comes with its first start. */
+  /** Install the server, or bring the extension's own up to date; the model comes with its first start. */
   async setUp(server: Server): Promise<void> {
-    await server.stop();
-    this.messages.consented = true;
+    if (this.running) {
+      // A second one would clear the environment that the first is filling.
+      await this.running;
+      return;
+    }
+    this.running = this.installAndStart(server);
+    const error = await this.running;
+    this.running = undefined;
+    if (error) await this.failed(server, error);
+  }
+
+  private async installAndStart(server: Server): Promise<Error | undefined> {
     try {
+      await server.stop();
+      this.messages.consented = true;
       await vscode.window.withProgress(
         { location: vscode.ProgressLocation.Notification, title: 'codex-lsp', cancellable: true },
         (progress, token) => this.install(server, progress, token),
       );
+      await server.restart();
+      await vscode.commands.executeCommand('setContext', 'codexLsp.setUpDone', true);
+      return undefined;
     } catch (error) {
       this.messages.consented = false;
-      await this.failed(server, error instanceof Error ? error : new Error(String(error)));
-      return;
+      return error instanceof Error ? error : new Error(String(error));
     }
-    await server.restart();
-    await vscode.commands.executeCommand('setContext', 'codexLsp.setUpDone', true);
   }
 
   private async install(
@@ -96,7 +110,8 @@ export class Setup {
     token: vscode.CancellationToken,
   ): Promise<void> {
     const found = await this.find();
-    if (found) {
+    const isOwn = found?.from === 'own environment';
+    if (found && !isOwn) {
       this.messages.show(
         'info',
         `codex-lsp: It is installed already (${found.program}), and is started anew.`,
@@ -114,7 +129,8 @@ export class Setup {
     const selected = await selectedPython();
     const pythons = own ? [own] : [...(selected ? [selected] : []), ...usual];
     this.log.info(`Installing ${settings.package()} into ${this.folder}.`);
-    await makeEnvironment(
+    const make = isOwn ? updateEnvironment : makeEnvironment;
+    await make(
       { folder: this.folder, requirement: settings.package(), pythons, windows: WINDOWS },
       {
         signal: stop.signal,

@@ -2,7 +2,7 @@ import { access, chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { fittingPython, makeEnvironment } from '../src/environment';
+import { fittingPython, makeEnvironment, updateEnvironment } from '../src/environment';
 import { run } from '../src/processes';
 
 let folder: string;
@@ -60,6 +60,16 @@ it('leaves no half environment behind when pip fails', async () => {
   expect(lines).toEqual(['no such package']);
   expect(steps).toEqual(['making a Python environment', 'installing the server']);
   await expect(run(pip, [])).rejects.toThrow('ENOENT');
+});
+
+it('leaves the environment when it cannot be updated', async () => {
+  const own = join(folder, 'env');
+  await mkdir(join(own, 'bin'), { recursive: true });
+  const python = await program('env/bin/python', 'echo "ERROR: $7 $8" >&2; exit 1');
+  const wish = { folder: own, requirement: 'x', pythons: [], windows: false };
+  const watching = { onStep: () => {}, onLine: () => {}, signal: never };
+  await expect(updateEnvironment(wish, watching)).rejects.toThrow('pip has failed: --upgrade x');
+  await access(python);
 });
 
 it('makes nothing of a package that is not there', async () => {

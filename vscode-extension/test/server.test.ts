@@ -1,8 +1,8 @@
 import { beforeEach, expect, it, vi } from 'vitest';
 
 /** Clients that were made, and what becomes of the next ones when they are started. */
-const made: { die: () => void; started: boolean }[] = [];
-const outcomes: (Error | undefined)[] = [];
+const made: { die: () => void; started: boolean; disposed: boolean }[] = [];
+const outcomes: (Error | 'never' | undefined)[] = [];
 const errors: string[] = [];
 
 vi.mock('vscode', () => ({
@@ -33,13 +33,17 @@ vi.mock('../src/client', () => ({
     const client = {
       die: hear.onDeath,
       started: false,
+      disposed: false,
       isRunning: () => client.started,
       start: async () => {
         const failure = outcomes.shift();
+        if (failure === 'never') await new Promise(() => {});
         if (failure) throw failure;
         client.started = true;
       },
-      dispose: async () => {},
+      dispose: async () => {
+        client.disposed = true;
+      },
     };
     made.push(client);
     return client;
@@ -76,4 +80,22 @@ it('says that it could not be started, also after it was started again', async (
     message: '/bin/codex-lsp could not be started: no such file',
   });
   expect(errors).toEqual(['codex-lsp: /bin/codex-lsp could not be started: no such file']);
+});
+
+it('ends a server that does not answer, and can be started again', async () => {
+  outcomes.push('never');
+  const one = server();
+  const first = one.restart();
+  const second = one.restart();
+  await vi.advanceTimersByTimeAsync(59_000);
+  expect(one.state.kind).toBe('starting');
+  await vi.advanceTimersByTimeAsync(1_000);
+  await first;
+  expect(errors).toEqual([
+    'codex-lsp: /bin/codex-lsp could not be started: it has not answered for 60 seconds',
+  ]);
+  expect(made[0]?.disposed).toBe(true);
+  await second;
+  expect(made[1]?.started).toBe(true);
+  expect(one.client).toBe(made[1]);
 });

@@ -41,6 +41,16 @@ vi.mock('../src/settings', () => ({
   },
 }));
 
+/** Programs that are there. */
+const present = new Set<string>();
+
+vi.mock('node:fs/promises', async (original) => ({
+  ...(await original<object>()),
+  access: async (path: string) => {
+    if (!present.has(path)) throw new Error(`no ${path}`);
+  },
+}));
+
 vi.mock('../src/processes', async (original) => ({
   ...(await original<object>()),
   run: (name: string, args: string[], options: { signal?: AbortSignal } = {}) => {
@@ -66,6 +76,7 @@ const server = {
 
 beforeEach(() => {
   for (const list of [told, commands, states]) list.length = 0;
+  present.clear();
   restarts = 0;
   setting.serverPath = '';
 });
@@ -87,6 +98,70 @@ it('installs nothing that a wrong setting would hide', async () => {
   expect(states).toEqual([{ kind: 'missing', message: sentence }]);
   expect(commands).toEqual([['/wrong/codex-lsp', '--version']]);
   expect(messages.consented).toBe(false);
+});
+
+/** A Python that can make environments, an index that has the package, and no server anywhere. */
+function installing(made: () => Promise<void>): void {
+  program = async () => {
+    const [name, ...args] = commands.at(-1) ?? [];
+    if (args[0] === '-c') return '3 12\n';
+    if (args[1] === 'venv') await made();
+    return name?.endsWith('codex-lsp') ? 'codex-lsp 0.1.0\n' : '';
+  };
+}
+
+it('sets up once at a time', async () => {
+  let goOn = () => {};
+  installing(
+    () =>
+      new Promise((resolve) => {
+        goOn = resolve;
+      }),
+  );
+  const messages = { show: () => {}, consented: false };
+  const setup = new Setup({} as never, log, messages as never);
+  const first = setup.setUp(server as never);
+  await vi.waitUntil(() => commands.some((each) => each.includes('venv')));
+  const second = setup.setUp(server as never);
+  goOn();
+  await Promise.all([first, second]);
+  expect(commands.filter((each) => each.includes('venv')).length).toBe(1);
+  expect(commands.filter((each) => each.includes('pip')).length).toBe(1);
+  expect(restarts).toBe(1);
+
+  // What failed is told once, and the set-up can be asked for again.
+  installing(async () => {
+    throw new Error('no room');
+  });
+  await Promise.all([setup.setUp(server as never), setup.setUp(server as never)]);
+  expect(told).toEqual(['codex-lsp: The set-up failed: pip has failed: it said nothing']);
+  expect(messages.consented).toBe(false);
+  installing(async () => {});
+  await setup.setUp(server as never);
+  expect(restarts).toBe(2);
+});
+
+it('brings its own environment up to date, and leaves that of others alone', async () => {
+  const own = '/storage/environment/bin/codex-lsp';
+  present.add(own);
+  installing(async () => {});
+  const shown: string[] = [];
+  const messages = { show: (_kind: string, text: string) => shown.push(text), consented: false };
+  const setup = new Setup({} as never, log, messages as never);
+  await setup.setUp(server as never);
+  const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--progress-bar=off'];
+  expect(commands).toEqual([
+    [own, '--version'],
+    ['/storage/environment/bin/python', ...pip, '--upgrade', 'codex-lsp'],
+  ]);
+  expect(states).toEqual([{ kind: 'setting-up', message: 'Setting up: updating the server.' }]);
+  expect(restarts).toBe(1);
+  expect(shown).toEqual([]);
+
+  setting.serverPath = '/elsewhere/codex-lsp';
+  await setup.setUp(server as never);
+  expect(shown).toEqual(['codex-lsp: It is installed already (/elsewhere/codex-lsp), and is started anew.']);
+  expect(restarts).toBe(2);
 });
 
 it('takes no other program for the server', async () => {
