@@ -121,5 +121,6 @@ def _engine(facts: EngineFacts) -> dict[str, Any]:
         "pid": facts.pid,
         "restarts": facts.restarts,
         "threads": facts.threads,
+        "device": facts.device,
         "computeType": facts.compute_type,
     }

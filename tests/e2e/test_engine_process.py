@@ -58,6 +58,14 @@ async def test_an_engine_killed_while_idle_is_replaced_and_the_text_is_whole(sta
     assert texts(await editor.complete(uri, 1, 11, invoked=True))[0] == "a + b"
     assert engine(editor).pid != first.pid
     assert len(editor.client.messages) == 1
+    facts = (await editor.performance())["engine"]
+    assert facts == {
+        "pid": engine(editor).pid,
+        "restarts": 1,
+        "threads": facts["threads"],
+        "device": "cpu",
+        "computeType": "int8",
+    }
 
 
 @posix
