@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import sys
 import types
 import typing
@@ -22,6 +23,9 @@ PART = "codexLsp.server"
 
 _MACHINE = frozenset({"model", "device", "compute_type", "threads", "max_cache_memory_mb"})
 """They speak of this machine or of its files: not synchronized, and not for untrusted folders."""
+
+_LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)]*\)")
+"""To another page of the documentation, which an installed extension does not have."""
 
 _KINDS: Mapping[type, str] = types.MappingProxyType(
     {bool: "boolean", int: "integer", float: "number", str: "string"}
@@ -44,7 +48,7 @@ def property_of(field: dataclasses.Field[Any], hint: Any, doc: str) -> dict[str,
         low, high = RANGES[field.name]
         schema |= {"minimum": low, "maximum": high}
     default = list(field.default) if isinstance(field.default, tuple) else field.default
-    return schema | {"default": default, "markdownDescription": doc}
+    return schema | {"default": default, "markdownDescription": _LINK.sub(r"\1", doc)}
 
 
 def properties() -> dict[str, Any]:

@@ -39,7 +39,7 @@ local function check_server()
   local executable = config.get().cmd[1]
   if vim.fn.executable(executable) == 0 then
     health.error(('`%s` is not an executable.'):format(executable), {
-      'Install it with `pipx install codex-lsp`, or',
+      'Install it with `pipx install .` in a clone of the repository, or',
       'set `cmd` to where it is: { "/path/to/codex-lsp", "serve", "--stdio" }.',
     })
     return
