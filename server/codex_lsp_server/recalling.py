@@ -76,8 +76,6 @@ class Recalling:
         if wanted and self._feed is None:
             self._feed = ProjectFeed(self._busy, outlined=outlined)
             self.folders_changed()
-            for uri in self._documents().open_uris:
-                self.opened(uri)
 
     @property
     def outlines(self) -> SnippetIndex | None:
@@ -89,6 +87,7 @@ class Recalling:
         if self._feed is not None:
             paths = map(file_path, self._documents().folder_uris)
             self._feed.follow(path for path in paths if path is not None and not is_home(path))
+            self._open_all()
 
     def opened(self, uri: str) -> None:
         """A document was opened, or is not the one that is typed in any more."""
@@ -98,6 +97,11 @@ class Recalling:
             return
         if uri != self._typed_in:
             self._feed.text(path, list(document.lines))
+
+    def _open_all(self) -> None:
+        """Judge the open documents anew: rules or folders are others, and the disk is not asked."""
+        for uri in self._documents().open_uris:
+            self.opened(uri)
 
     def closed(self, uri: str) -> None:
         """A document was closed; what was not saved of it is gone."""
@@ -114,6 +118,7 @@ class Recalling:
             return
         if path.name in RULE_FILES:
             self._feed.look_through()
+            self._open_all()
         self.opened(uri)
 
     def changed_on_disk(self, changes: Sequence[types.FileEvent]) -> None:
@@ -123,6 +128,7 @@ class Recalling:
         paths = [path for change in changes if (path := file_path(change.uri)) is not None]
         if any(path.name in RULE_FILES for path in paths):
             self._feed.look_through()
+            self._open_all()
         self._feed.changed(paths)
 
     async def settled(self) -> None:

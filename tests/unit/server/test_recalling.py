@@ -188,6 +188,34 @@ async def test_new_rules_hold_for_what_was_read_before(workspace: Workspace) -> 
     assert await workspace.recalled() == ["nection = open_connection(settings)"]
 
 
+async def test_new_rules_hold_for_a_file_that_is_open(workspace: Workspace) -> None:
+    workspace.write("other.py", OTHER)
+    workspace.recalling.use(PROJECT)
+    workspace.open("other.py", OTHER)
+    assert await workspace.recalled() != []
+    workspace.write(".codexignore", "other.py\n")
+    workspace.changed(".codexignore")
+    assert await workspace.recalled() == []
+    workspace.write(".codexignore", "")
+    workspace.recalling.saved(workspace.uri(".codexignore"))
+    assert await workspace.recalled() == ["nection = open_connection(settings)"]
+
+
+async def test_a_file_may_be_open_before_its_folder_is_the_editors(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    workspace = Workspace(tmp_path / "a")
+    workspace.recalling.use(PROJECT)
+    item = types.TextDocumentItem((tmp_path / "b/other.py").as_uri(), "python", 1, OTHER)
+    workspace.documents.put_text_document(item)
+    workspace.recalling.opened(item.uri)
+    assert await workspace.recalled() == []
+    workspace.documents.add_folder(types.WorkspaceFolder((tmp_path / "b").as_uri(), "b"))
+    workspace.recalling.folders_changed()
+    assert await workspace.recalled() == ["nection = open_connection(settings)"]
+    await workspace.recalling.close()
+
+
 async def test_very_many_changes_are_looked_for_at_once(workspace: Workspace) -> None:
     workspace.recalling.use(PROJECT)
     assert await workspace.recalled() == []
