@@ -316,8 +316,10 @@ def _register_completion(server: CodexLanguageServer) -> None:
 
 def _register_feedback(server: CodexLanguageServer) -> None:
     @server.command(ACCEPT_COMMAND)
-    def accept(what: Any = None) -> None:
-        server.feedback.accepted(what)
+    def accept(*what):  # type: ignore[no-untyped-def]
+        # Without types, for pygls looks at them: on Python 3.10 Any is none that it can ask, and
+        # for an object it gives the server.
+        server.feedback.accepted(what[0] if what else None)
 
     @server.feature(SHOWN_METHOD)
     def shown(params: Any) -> None:
