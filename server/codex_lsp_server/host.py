@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 GET_IT = "Get the model"
 EARLY_WAIT_S = 10.0
 """How long a request that came before the model waits for it."""
+LOOK_AGAIN_S = 1.0
+"""A model that was not installed is looked for again at a request, this often at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ class ModelHost:
         self._loading: asyncio.Task[Loaded | Rejection] | None = None
         self._question: asyncio.Task[bool | None] | None = None
         self._asking = self._answered = False
+        self._pulling = False
+        self._missing_since: float | None = None
         self._begun = asyncio.Event()
         self._restarts = Restarts()
         self._gave_up = False
@@ -95,7 +99,7 @@ class ModelHost:
     def use(self, settings: Settings) -> None:
         """Begin to load what ``settings`` ask for, unless it is loaded already."""
         self._settings = settings
-        if self._key == settings.engine_key and not self._gave_up:
+        if self._key == settings.engine_key and not self._gave_up and not self._is_there_by_now():
             return
         self._key = settings.engine_key
         self._begin_anew()
@@ -103,10 +107,12 @@ class ModelHost:
     async def ready(self, by_hand: bool = False) -> Loaded | Rejection:
         """Return the model, waiting a while for it.
 
-        :param by_hand: the user has asked for it, so that an engine that was given up is tried
-            again
+        :param by_hand: the user has asked for it, so that an engine that was given up, and a model
+            that was not there, are tried again
         """
-        if by_hand and self._gave_up:
+        if by_hand and (self._gave_up or self._has_no_model()):
+            self._begin_anew()
+        elif self._is_there_by_now():
             self._begin_anew()
         if self._loading is None or not self._loading.done():
             with contextlib.suppress(asyncio.TimeoutError):
@@ -149,6 +155,25 @@ class ModelHost:
             self._question.cancel()
         await self._worker.close()
 
+    def _has_no_model(self) -> bool:
+        loading = self._loading
+        if loading is None or not loading.done() or loading.cancelled():
+            return False
+        result = loading.result()
+        return isinstance(result, Rejection) and result.reason is RejectionReason.NO_MODEL
+
+    def _is_there_by_now(self) -> bool:
+        """Say whether the model was missing, and the user has got it in a terminal since."""
+        now = time.monotonic()
+        if self._missing_since is None or now < self._missing_since + LOOK_AGAIN_S:
+            return False
+        self._missing_since = now
+        try:
+            model_dir.find(self._settings.model or self._source.default)
+        except CodexLspError:
+            return False
+        return self._has_no_model()
+
     def _begin_anew(self) -> None:
         self._gave_up = False
         self._restarts.forget()
@@ -162,10 +187,13 @@ class ModelHost:
     def _begin(self, cause: str) -> None:
         """Begin to bring the engine up, after what was begun before has come to its end."""
         self.engine_facts = None
+        self._missing_since = None
         self._begun.set()
         previous = self._loading
-        if previous is not None and self._asking:
-            previous.cancel()  # the user may never answer, and has chosen another model meanwhile
+        if previous is not None and (self._asking or self._pulling):
+            # The user has chosen another model meanwhile. He may never answer, and what is being
+            # got is installed all the same.
+            previous.cancel()
         self._loading = asyncio.get_running_loop().create_task(self._bring_up(previous, cause))
         self.on_loading()
 
@@ -224,6 +252,8 @@ class ModelHost:
         except EngineCrashedError:
             raise
         except CodexLspError as error:
+            if isinstance(error, ModelNotFoundError):
+                self._missing_since = time.monotonic()
             self._ui.error(f"codex-lsp: {error}")
             return Rejection(RejectionReason.NO_MODEL, str(error))
         except Exception as error:  # a request must get an answer whatever happened
@@ -246,6 +276,7 @@ class ModelHost:
         text = f"The default model ({name}) is not installed yet"
         wanted = await self._is_wanted(text)
         if not wanted:
+            self._missing_since = time.monotonic()
             text += "; `codex-lsp models pull` gets it (93 MB)"
             if others := ", ".join(path.name for path in model_dir.installed()):
                 text += f", and the setting `model` uses another that is installed: {others}"
@@ -282,7 +313,11 @@ class ModelHost:
             def from_thread(message: str, percentage: int | None) -> None:
                 loop.call_soon_threadsafe(report, message, percentage)
 
-            return await _in_thread(lambda: pull(from_thread))
+            self._pulling = True
+            try:
+                return await _in_thread(lambda: pull(from_thread))
+            finally:
+                self._pulling = False
 
 
 async def _in_thread(work: Callable[[], ModelDir]) -> ModelDir:

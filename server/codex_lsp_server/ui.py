@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import uuid
 from collections.abc import AsyncIterator, Callable
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 Report = Callable[[str, "int | None"], None]
 """Takes a short line and the share done in per cent, None where it is not known."""
+
+
+_CREATE_LIMIT_S = 2.0
+"""How long a client may take to make room for progress: what it is of waits for that."""
 
 
 class Ui:
@@ -72,8 +77,8 @@ class Ui:
         progress = self._server.work_done_progress
         token = f"codex-lsp-{uuid.uuid4()}"
         try:
-            await progress.create_async(token)
-        except Exception:  # the client refuses: then it does without
+            await asyncio.wait_for(progress.create_async(token), _CREATE_LIMIT_S)
+        except Exception:  # the client refuses, or does not answer: then it does without
             yield lambda message, percentage: None
             return
         progress.begin(token, types.WorkDoneProgressBegin(title=title, percentage=0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +14,14 @@ from typing import Any, cast
 import pytest
 
 from codex_lsp import model_dir
-from codex_lsp.errors import ModelNotFoundError
+from codex_lsp.errors import InvalidModelError, ModelNotFoundError
 from codex_lsp.model_dir import ModelDir
 from codex_lsp.types import Completion, Rejection, RejectionReason
 from codex_lsp_server import crashes
+from codex_lsp_server import host as host_module
 from codex_lsp_server.host import Loaded, ModelHost, ModelSource
 from codex_lsp_server.settings import Settings
-from codex_lsp_server.ui import Ui
+from codex_lsp_server.ui import Report, Ui
 from codex_lsp_server.worker import Worker
 from tests.unit.engine_thread import Engines
 from tests.unit.fake_engine import FakeEngine, description
@@ -196,4 +198,65 @@ async def test_a_question_that_is_open_is_not_asked_again(monkeypatch: pytest.Mo
     loaded = await asyncio.wait_for(host.ready(), 5)
     assert isinstance(loaded, Loaded)
     assert len(ui.questions) == 1
+    await host.close()
+
+
+async def test_a_model_that_the_user_gets_in_a_terminal_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    not_installed(monkeypatch)
+    monkeypatch.setattr(host_module, "LOOK_AGAIN_S", 0.0)
+    monkeypatch.setattr(model_dir, "installed", list)
+    session = Session(engines=1)
+    missing = (
+        "The default model (fake) is not installed yet; `codex-lsp models pull` gets it (93 MB)."
+    )
+    session.host.use(Settings())
+    for _ in range(2):
+        assert await session.complete() == Rejection(RejectionReason.NO_MODEL, missing)
+    monkeypatch.setattr(model_dir, "find", lambda name: ModelDir(Path("nowhere"), description()))
+    assert await session.complete() == "a"
+    assert session.ui.shown == [f"codex-lsp: {missing}"]
+    await session.host.close()
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+async def test_a_damaged_model_is_tried_again_by_hand_only(
+    monkeypatch: pytest.MonkeyPatch, by_hand: bool
+) -> None:
+    monkeypatch.setattr(host_module, "LOOK_AGAIN_S", 0.0)
+    found = ModelDir(Path("nowhere"), description())
+
+    def damaged(name: str) -> ModelDir:
+        raise InvalidModelError("It is damaged.")
+
+    monkeypatch.setattr(model_dir, "find", damaged)
+    session = Session(engines=1)
+    session.host.use(Settings())
+    assert await session.complete() == Rejection(RejectionReason.NO_MODEL, "It is damaged.")
+    monkeypatch.setattr(model_dir, "find", lambda name: found)
+    assert (await session.complete(by_hand) == "a") == by_hand
+    await session.host.close()
+
+
+async def test_a_model_that_is_chosen_while_another_is_being_got_is_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = not_installed(monkeypatch)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def pull(report: Report) -> ModelDir:
+        begun.set()
+        go_on.wait()
+        return found
+
+    worker, ui = Worker(Engines(FakeEngine([("a\n", -1.0)])).start), AskingUi()
+    host = ModelHost(worker, cast(Ui, ui), ModelSource("fake", pull))
+    await asked(host, ui)
+    ui.answer.set_result(True)
+    while not begun.is_set():
+        await asyncio.sleep(0)
+    host.use(Settings(model="other"))
+    assert isinstance(await asyncio.wait_for(host.ready(), 5), Loaded)
+    go_on.set()
     await host.close()
