@@ -61,14 +61,63 @@ def lenient(method: str, data: dict[str, Any]) -> dict[str, Any]:
         return {**data, "params": None}
     if method == types.INITIALIZED:
         return {**data, "params": {}}
-    if method == types.TEXT_DOCUMENT_DID_CHANGE and isinstance(params, dict):
-        changes = params.get("contentChanges")
-        if isinstance(changes, list):
-            # `rangeLength` is deprecated and not used; `"range": null` means there is no range.
-            unused = {"rangeLength"}
-            cleaned = [_without(change, unused) for change in changes]
-            return {**data, "params": {**params, "contentChanges": cleaned}}
+    if method == types.TEXT_DOCUMENT_DID_CHANGE:
+        return {**data, "params": _at(params, ("contentChanges",), _cleaned_changes)}
+    if method == types.NOTEBOOK_DOCUMENT_DID_OPEN:
+        return {**data, "params": _at(params, ("notebookDocument", "cells"), _cleaned_cells)}
+    if method == types.NOTEBOOK_DOCUMENT_DID_CHANGE:
+        for path, clean in _OF_NOTEBOOKS:
+            params = _at(params, path, clean)
+        return {**data, "params": params}
     return data
+
+
+def _at(value: Any, path: tuple[str, ...], change: Callable[[Any], Any]) -> Any:
+    """The value with what is at ``path`` changed; as it is where there is no such path."""
+    if not path:
+        return change(value)
+    name, *rest = path
+    if not isinstance(value, dict) or name not in value:
+        return value
+    return {**value, name: _at(value[name], tuple(rest), change)}
+
+
+def _cleaned_changes(changes: Any) -> Any:
+    """Without `rangeLength`, which is deprecated and not used; a range of null is no range."""
+    return _each(changes, lambda name, value: name == "rangeLength" or (name, value) == _NO_RANGE)
+
+
+_NO_RANGE = ("range", None)
+
+
+def _cleaned_cells(cells: Any) -> Any:
+    """Without what cells are decorated with, of which nothing is used."""
+    return _each(cells, lambda name, value: name in ("metadata", "executionSummary"))
+
+
+def _cleaned_contents(contents: Any) -> Any:
+    if not isinstance(contents, list):
+        return contents
+    return [_at(content, ("changes",), _cleaned_changes) for content in contents]
+
+
+_OF_NOTEBOOKS: tuple[tuple[tuple[str, ...], Callable[[Any], Any]], ...] = (
+    (("change", "cells", "data"), _cleaned_cells),
+    (("change", "cells", "structure", "array", "cells"), _cleaned_cells),
+    (("change", "cells", "textContent"), _cleaned_contents),
+)
+
+
+def _each(members: Any, unused: Callable[[str, Any], bool]) -> Any:
+    """The list with its objects without what is not used."""
+    if not isinstance(members, list):
+        return members
+    return [
+        {name: value for name, value in member.items() if not unused(name, value)}
+        if isinstance(member, dict)
+        else member
+        for member in members
+    ]
 
 
 def fitting(value: Any, fits: Callable[[Any], bool]) -> Any:
@@ -92,21 +141,20 @@ def _alone(name: str, fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda member: fits({name: member})
 
 
-def changed_uri(method: str, data: dict[str, Any]) -> str | None:
-    """The document that a malformed message meant to change; None if it named none."""
-    if method != types.TEXT_DOCUMENT_DID_CHANGE:
-        return None
+def changed_uris(method: str, data: dict[str, Any]) -> list[str]:
+    """The documents that a malformed message meant to change, cells among them."""
     params = data.get("params")
-    document = params.get("textDocument") if isinstance(params, dict) else None
-    uri = document.get("uri") if isinstance(document, dict) else None
-    return uri if isinstance(uri, str) else None
+    named: list[Any] = []
+    if method == types.TEXT_DOCUMENT_DID_CHANGE:
+        named = [_of(params, "textDocument", "uri")]
+    elif method == types.NOTEBOOK_DOCUMENT_DID_CHANGE:
+        contents = _of(params, "change", "cells", "textContent")
+        if isinstance(contents, list):
+            named = [_of(content, "document", "uri") for content in contents]
+    return [uri for uri in named if isinstance(uri, str)]
 
 
-def _without(change: Any, unused: set[str]) -> Any:
-    if not isinstance(change, dict):
-        return change
-    return {
-        key: value
-        for key, value in change.items()
-        if key not in unused and (key != "range" or value is not None)
-    }
+def _of(value: Any, *path: str) -> Any:
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value

@@ -49,7 +49,7 @@ from codex_lsp_server.messages import (
     REQUEST_CANCELLED,
     REQUEST_FAILED,
     MessageId,
-    changed_uri,
+    changed_uris,
     failure,
     fitting,
     label,
@@ -178,8 +178,7 @@ class MendedProtocol(OutgoingProtocol):
                 params = self._params_of(method, data)
             except Exception:  # see _receive_request
                 logger.warning("Ignored a malformed notification (%s).", label(method))
-                uri = changed_uri(method, data)
-                if uri is not None:
+                for uri in changed_uris(method, data):
                     # Our text is not the editor's any more, and no text is better than a wrong one.
                     self.workspace.remove_text_document(uri)
                 return
