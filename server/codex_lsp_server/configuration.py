@@ -42,21 +42,24 @@ class Configuration:
         self._ui = ui
         self._on_change = on_change
         self._fixed = fixed
-        self._initial: object = None
+        self._options: object = None
+        self._pushed: object = None
         self._told: set[str] = set()
         self.settings = Settings()
 
     def start(self, options: object) -> bool:
         """Take the initialization options; say whether the client shows growing completions."""
-        self._initial = options
+        self._options = options
         # Problems are told by `follow`: a client may not be sent messages before it is ready.
         self.settings = self._with_fixed(read(options, _CLIENT_FACTS).settings)
         return isinstance(options, Mapping) and options.get("partialCompletion") is True
 
     async def follow(self) -> None:
         """The client is ready: use the settings, ask for newer ones, hear of changes."""
-        pulled = await self._pull()
-        self._use(self._initial if pulled is None else pulled)
+        _, pulled = await self._pull()
+        # While this asked, the client may have pushed some.
+        fallback = self._options if self._pushed is None else self._pushed
+        self._use(fallback if pulled is None else pulled)
         workspace = self._server.client_capabilities.workspace
         await register(
             self._server,
@@ -70,12 +73,13 @@ class Configuration:
         raw = pushed
         if isinstance(raw, Mapping):
             raw = raw.get(SECTION)
-        if raw is None:
-            raw = await self._pull()
         if raw is not None:
-            # While `follow` still asks, its fallback must not undo what came since.
-            self._initial = raw
+            self._pushed = raw
             self._use(raw)
+            return
+        told, pulled = await self._pull()
+        if told:
+            self._use(self._options if pulled is None else pulled)
 
     def _use(self, raw: object) -> None:
         found = read(raw, _CLIENT_FACTS)
@@ -91,16 +95,15 @@ class Configuration:
     def _with_fixed(self, settings: Settings) -> Settings:
         return replace(settings, **self._fixed)
 
-    async def _pull(self) -> object:
-        """Ask for the section; None when the client cannot tell or has none."""
+    async def _pull(self) -> tuple[bool, object]:
+        """Ask for the section; return whether the client told, and what, None when it has none."""
         workspace = self._server.client_capabilities.workspace
         if workspace is None or not workspace.configuration:
-            return None
+            return False, None
         params = types.ConfigurationParams(items=[types.ConfigurationItem(section=SECTION)])
         try:
             answer = await self._server.workspace_configuration_async(params)
         except Exception as error:  # whatever it answered, what is in force goes on
             logger.info("the client did not tell its settings: %s", type(error).__name__)
-            return None
-        first = answer[0] if answer else None
-        return first or None
+            return False, None
+        return True, (answer[0] if answer else None) or None

@@ -254,10 +254,10 @@ def read(raw: object, ignored: frozenset[str] = frozenset()) -> ReadSettings:
     :param raw: the section's object, or an object that holds it under :data:`SECTION`
     :param ignored: names that are no settings, and no mistake either
     """
-    if raw is None:
-        return ReadSettings(Settings())
     if isinstance(raw, Mapping) and SECTION in raw:
         raw = raw[SECTION]
+    if raw is None or raw == []:  # an empty table of Lua's is a list
+        return ReadSettings(Settings())
     if not isinstance(raw, Mapping):
         return ReadSettings(Settings(), (f"The settings are no object but {_kind(raw)}.",))
     fields = {camel_case(field.name): field for field in dataclasses.fields(Settings)}

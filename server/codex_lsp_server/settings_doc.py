@@ -21,9 +21,10 @@ Made from the code by `make docs`; a check compares them.
 
 A client sends these as initialization options, in `workspace/didChangeConfiguration`, or as the
 answer to `workspace/configuration` for the section `{SECTION}`. What comes last counts alone: what
-it leaves out is at its default, also where the initialization options had it. A wrong value is
-reported, its default is used instead, and the rest counts. Settings of the model, device, threads,
-seed and memory load the model anew; everything else counts from the next completion on.
+it leaves out is at its default, also where the initialization options had it. Who is asked and has
+nothing there gets the initialization options. A wrong value is reported, its default is used
+instead, and the rest counts. Settings of the model, device, threads, seed and memory load the model
+anew; everything else counts from the next completion on.
 
 | setting | type | default | what it does |
 |---|---|---|---|

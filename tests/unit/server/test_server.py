@@ -14,6 +14,7 @@ from codex_lsp import model_dir
 from codex_lsp.model_dir import ModelDir
 from codex_lsp.statistics import store
 from codex_lsp_server import server as server_module
+from codex_lsp_server import ui
 from codex_lsp_server.host import ModelSource
 from codex_lsp_server.server import CodexLanguageServer, build_server
 from tests.unit.engine_thread import Engines
@@ -53,6 +54,21 @@ class Client:
         given = {"processId": None, "rootUri": None, "capabilities": {}}
         await self.ask("initialize", {**given, "initializationOptions": options})
         self.notify("initialized", {})
+
+    async def answer(self, method: str, result: Any) -> None:
+        """Answer the server's next request of that method."""
+        self._receive({"id": await self._asked(method), "result": result})
+
+    async def refuse(self, method: str) -> None:
+        """Answer the server's next request of that method with an error."""
+        error = {"code": -32601, "message": "no"}
+        self._receive({"id": await self._asked(method), "error": error})
+
+    async def _asked(self, method: str) -> Any:
+        await until(lambda: any(message.get("method") == method for message in self.sent))
+        request = next(message for message in self.sent if message.get("method") == method)
+        self.sent.remove(request)
+        return request["id"]
 
     def statuses(self) -> list[Any]:
         """All that was told of the status."""
@@ -197,3 +213,103 @@ async def test_the_command_line_wins_over_the_clients_settings() -> None:
     finally:
         await client.server.close()
         log.setLevel(before)
+
+
+@pytest.mark.parametrize("arguments", [None, [], [{"id": "1", "index": 0}], [{"id": "1"}, 2]])
+async def test_acceptances_are_taken_whatever_comes_with_them(
+    client: Client, arguments: list[Any] | None
+) -> None:
+    await client.start()
+    params = {"command": "codexLsp.accept", "arguments": arguments}
+    if arguments is None:
+        del params["arguments"]
+    assert await client.ask("workspace/executeCommand", params) is None
+
+
+async def test_settings_that_are_taken_away_are_those_of_the_beginning(client: Client) -> None:
+    capabilities = {"workspace": {"configuration": True}}
+    given = {"processId": None, "rootUri": None, "capabilities": capabilities}
+    await client.ask("initialize", {**given, "initializationOptions": {"samples": 3}})
+    client.notify("initialized", {})
+
+    def in_force() -> tuple[bool, int | None]:
+        settings = client.server.configuration.settings
+        return settings.enable, settings.samples
+
+    for answer, expected in [
+        ({"enable": False}, (False, None)),
+        ({}, (True, 3)),
+        ({"enable": False, "samples": 2}, (False, 2)),
+        (None, (True, 3)),
+    ]:
+        await client.answer("workspace/configuration", [answer])
+        await until(lambda expected=expected: in_force() == expected)
+        client.notify("workspace/didChangeConfiguration", {"settings": None})
+    await client.refuse("workspace/configuration")
+    client.notify("workspace/didChangeConfiguration", {"settings": {"codexLsp": {"samples": 5}}})
+    await until(lambda: in_force() == (True, 5))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {**inserted(0, 4, "a"), "rangeLength": -1},
+        {"range": None, "text": "x = a\n"},
+    ],
+)
+async def test_what_clients_get_wrong_changes_cells_all_the_same(
+    client: Client, change: dict[str, Any]
+) -> None:
+    await client.start()
+    open_notebook(client)
+    client.change_cell(2, change)
+    assert cell_text(client) == "x = a\n"
+
+
+async def test_a_cells_decoration_does_not_matter(client: Client) -> None:
+    await client.start()
+    open_notebook(client)
+    cell = {"kind": 2, "document": CELL, "metadata": None, "executionSummary": {"success": True}}
+    text = {"document": {"uri": CELL, "version": 2}, "changes": [inserted(0, 4, "a")]}
+    client.notify(
+        "notebookDocument/didChange",
+        {
+            "notebookDocument": {"uri": NOTEBOOK, "version": 2},
+            "change": {"cells": {"data": [cell], "textContent": [text]}},
+        },
+    )
+    assert cell_text(client) == "x = a\n"
+
+
+async def test_a_cell_with_a_change_that_cannot_be_read_is_not_known_any_more(
+    client: Client,
+) -> None:
+    await client.start()
+    open_notebook(client)
+    client.change_cell(2, {"range": "all of it", "text": "y"})
+    assert cell_text(client) is None
+
+
+def cell_text(client: Client) -> str | None:
+    document = client.server.documents.get_open_document(CELL)
+    return None if document is None else document.source
+
+
+async def test_a_client_that_makes_no_room_for_progress_gets_completions(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ui, "_CREATE_LIMIT_S", 0.05)
+    capabilities = {"window": {"workDoneProgress": True}}
+    given = {"processId": None, "rootUri": None, "capabilities": capabilities}
+    options = {"samples": 1, "profile": "eager"}
+    await client.ask("initialize", {**given, "initializationOptions": options})
+    client.notify("initialized", {})
+    open_notebook(client)
+    place = {"textDocument": {"uri": CELL}, "position": {"line": 0, "character": 4}}
+    request = {**place, "context": {"triggerKind": 1}}
+    answer = await client.ask("textDocument/inlineCompletion", request)
+    assert [item["insertText"] for item in answer["items"]] == ["a + b"]
+    # It comes too late, and harms nothing.
+    await client.answer("window/workDoneProgress/create", None)
+    again = await client.ask("textDocument/inlineCompletion", request)
+    assert [item["insertText"] for item in again["items"]] == ["a + b"]

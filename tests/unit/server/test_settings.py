@@ -48,6 +48,8 @@ def test_unknown_names_and_other_things_than_objects_are_named() -> None:
     assert read({"colour": 1}).problems == ("There is no setting codexLsp.colour; it is ignored.",)
     assert read({"colour": 1}, frozenset({"colour"})).problems == ()
     assert read([1]).problems == ("The settings are no object but a list.",)
+    # What Lua makes of an empty table.
+    assert read([]) == read({"codexLsp": []}) == read(None)
 
 
 def test_the_models_own_sampling_counts_where_the_user_set_none() -> None:
