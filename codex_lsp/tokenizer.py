@@ -108,7 +108,11 @@ class RowDecoder:
     def __init__(self, inner: tokenizers.Tokenizer, context_ids: tuple[int, ...]) -> None:
         self._inner = inner
         # A few tokens of context are enough: they only tell whether a leading blank is the text's.
-        self._stream = DecodeStream(ids=list(context_ids[-8:]), skip_special_tokens=True)
+        context = list(context_ids[-8:])
+        if inner.decode(context).endswith(REPLACEMENT):
+            # The stream would take that for half a character, and bring the context with the next.
+            context = []
+        self._stream = DecodeStream(ids=context, skip_special_tokens=True)
 
     def step(self, token_id: int) -> str:
         """Return the characters that ``token_id`` completes."""
