@@ -46,12 +46,16 @@ class Spelling:
     :ivar block: begin and end of a comment
     :ivar texts: begin and end of strings that may have several lines
     :ivar quotes: what begins and ends a string on one line
+    :ivar raw: begin and end of strings of several lines in which a backslash is a backslash
+    :ivar literals: expressions for what only looks as if it began a string
     """
 
     line: tuple[str, ...] = ()
     block: tuple[tuple[str, str], ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
     quotes: str = "\"'"
+    raw: tuple[tuple[str, str], ...] = ()
+    literals: tuple[str, ...] = ()
 
 
 FENCES = ("```", "~~~")
@@ -60,9 +64,25 @@ FENCES = ("```", "~~~")
 _C_BLOCK = (("/*", "*/"),)
 _TRIPLE = (('"""', '"""'), ("'''", "'''"))
 _C = Spelling(("//",), _C_BLOCK)
-_SHELL = Spelling(("#",), texts=(('"', '"'), ("'", "'")), quotes="")
+_SHELL = Spelling(
+    ("#",),
+    texts=(("$'", "'"), ('"', '"')),
+    quotes="",
+    raw=(("'", "'"),),
+    literals=(
+        r"(?s:\\.)",
+        # A document up to the line that ends it.
+        r"<<-?[ \t]*(?P<quoted>['\"]?)(?P<end>[A-Za-z_]\w*)(?P=quoted)[^\n]*\n"
+        r"(?s:.*?\n)??[ \t]*(?P=end)(?=\n|\Z)",
+    ),
+)
 _HASH = Spelling(("#",))
-_SCRIPT = Spelling(("//",), _C_BLOCK, (("`", "`"),))
+# A regular expression: a slash that cannot divide, since nothing stands before it to be divided.
+_REGEX = (
+    r"(?:(?<=[(=,:\[!&|?;{])|(?<=[=,:&|?(] )|(?<=return ))"
+    r"/(?![/*])(?:\\[^\n]|\[(?:\\[^\n]|[^\]\\\n])*\]|[^/\\\[\n])+/"
+)
+_SCRIPT = Spelling(("//",), _C_BLOCK, (("`", "`"),), literals=(_REGEX,))
 _MARKUP = Spelling((), (("<!--", "-->"),), quotes="")
 _PROSE = Spelling((), (("<!--", "-->"),), tuple((fence, fence) for fence in FENCES), quotes="")
 
@@ -71,9 +91,21 @@ _FAMILIES: tuple[tuple[Spelling, str], ...] = (
     (_HASH, "ruby yaml perl r makefile dockerfile cmake powershell elixir julia gdscript nim"),
     (_SHELL, "shellscript"),
     (_SCRIPT, "javascript javascriptreact typescript typescriptreact vue svelte"),
-    (Spelling(("//",), _C_BLOCK, (("`", "`"),)), "go"),
-    # A lone quote begins a lifetime, not a string.
-    (Spelling(("//",), _C_BLOCK, (('"', '"'),), ""), "rust"),
+    (Spelling(("//",), _C_BLOCK, raw=(("`", "`"),)), "go"),
+    # A lone quote begins a lifetime, not a string; two are a character.
+    (
+        Spelling(
+            ("//",),
+            _C_BLOCK,
+            (('"', '"'),),
+            "",
+            literals=(
+                r"b?'(?:\\[^'\n]+|\\'|[^\\'\n])'",
+                r"(?<!\w)b?r(?P<marks>#*)\"(?s:.*?)\"(?P=marks)",
+            ),
+        ),
+        "rust",
+    ),
     (Spelling(("//",), _C_BLOCK, (('R"(', ')"'),)), "cpp"),
     (_C, "c csharp objective-c dart zig"),
     (Spelling(("//",), _C_BLOCK, (('"""', '"""'),)), "java kotlin scala swift groovy"),
@@ -81,7 +113,7 @@ _FAMILIES: tuple[tuple[Spelling, str], ...] = (
     (Spelling((), _C_BLOCK), "css"),
     (_C, "scss less jsonc"),
     (Spelling(), "json"),
-    (Spelling(("--",), _C_BLOCK, (("'", "'"),), '"'), "sql"),
+    (Spelling(("--",), _C_BLOCK, quotes='"', raw=(("'", "'"),)), "sql"),
     (Spelling(("--",), (("--[[", "]]"),), (("[[", "]]"),)), "lua"),
     (Spelling(("--",), (("{-", "-}"),), quotes='"'), "haskell"),
     (Spelling((";",), quotes='"'), "clojure lisp scheme"),
@@ -122,14 +154,17 @@ def stretches(text: str, language: str, begin: int = 0) -> Iterator[Stretch]:
     """Yield the comments and strings of ``text``, in order."""
     pattern, kinds = _pattern(spelling_of(language))
     for found in pattern.finditer(text, begin):
-        where, closer = kinds[int((found.lastgroup or "g0")[1:])]
-        end, opener = found.end(), found.group(found.lastgroup or 0)
+        group = found.lastgroup or ""  # the outermost, where a literal has groups of its own
+        where, closer, escapes = kinds[group]
+        end, opener = found.end(), found.group(group)
         if closer == "\n":
             ended = end < len(text)
+        elif not closer:
+            ended = True
         else:
             body = found.group()
             ended = len(body) >= len(opener) + len(closer) and body.endswith(closer)
-            if ended and where in (Where.STRING, Where.TEXT) and _escaped(body, len(closer)):
+            if ended and escapes and _escaped(body, len(closer)):
                 ended = False
             if not ended and where is Where.STRING and end < len(text):
                 ended = True  # it ends with its line, as broken as it is
@@ -155,29 +190,38 @@ def _escaped(body: str, closer: int) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _pattern(spelling: Spelling) -> tuple[re.Pattern[str], dict[int, tuple[Where, str]]]:
-    """Return one expression for all of them, and what each of its groups stands for."""
+def _pattern(spelling: Spelling) -> tuple[re.Pattern[str], dict[str, tuple[Where, str, bool]]]:
+    """Return one expression for all of them, and what each of its groups stands for.
+
+    That is: the place, what ends it, empty for a whole literal, and whether a backslash escapes.
+    """
     parts: list[str] = []
-    kinds: dict[int, tuple[Where, str]] = {}
+    kinds: dict[str, tuple[Where, str, bool]] = {}
 
-    def add(opener: str, rest: str, where: Where, closer: str) -> None:
-        number = len(parts)
-        kinds[number] = (where, closer)
-        parts.append(f"(?P<g{number}>{opener}){rest}")
+    def add(opener: str, rest: str, where: Where, closer: str, escapes: bool = False) -> None:
+        group = f"g{len(parts)}"
+        kinds[group] = (where, closer, escapes)
+        parts.append(f"(?P<{group}>{opener}){rest}")
 
+    for literal in spelling.literals:
+        add(literal, "", Where.STRING, "")
     for opener, closer in spelling.block:
         add(re.escape(opener), rf"(?s:.*?)(?:{re.escape(closer)}|\Z)", Where.BLOCK_COMMENT, closer)
     for opener, closer in spelling.texts:
         end = re.escape(closer)
         fence = opener in FENCES
         start = rf"(?m:^[ \t]*){re.escape(opener)}" if fence else re.escape(opener)
-        add(start, rf"(?s:\\.|(?!{end}).)*(?:{end}|\Z)", Where.TEXT, closer)
+        add(start, rf"(?s:\\.|(?!{end}).)*(?:{end}|\Z)", Where.TEXT, closer, escapes=True)
+    for opener, closer in spelling.raw:
+        end = re.escape(closer)
+        add(re.escape(opener), rf"(?s:.*?)(?:{end}|\Z)", Where.TEXT, closer)
     for opener in spelling.line:
         # In a shell, and nearly everywhere, a mark that follows a word is none: `$#`, `a#b`.
         guard = r"(?<![\w$&{])" if opener == "#" else ""
         add(guard + re.escape(opener), r"[^\n]*", Where.LINE_COMMENT, "\n")
     for quote in spelling.quotes:
-        add(quote, rf"(?:(?s:\\.)|[^\\{quote}\n])*(?:{quote}|\\?\Z|(?=\n))", Where.STRING, quote)
+        rest = rf"(?:(?s:\\.)|[^\\{quote}\n])*(?:{quote}|\\?\Z|(?=\n))"
+        add(quote, rest, Where.STRING, quote, escapes=True)
     return re.compile("|".join(parts) or r"(?!)"), kinds
 
 

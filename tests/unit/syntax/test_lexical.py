@@ -44,6 +44,50 @@ def test_place(language: str, text: str, where: Where, start: int) -> None:
     assert (place.where, place.start) == (where, start)
 
 
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [
+        ("rust", """let q = '"';"""),
+        ("rust", """let q = b'\\"';"""),
+        ("rust", """let q = '\\'';"""),
+        ("rust", 'let s = r#"a "b"#;'),
+        ("rust", 'let s = br"C:\\";'),
+        ("rust", "fn f<'a, 'b>(x: &'a str, y: &'b str)"),
+        ("javascript", "s.replace(/`/g, '');"),
+        ("javascript", "const r = /[/'\"]/;"),
+        ("javascript", "return /\\/'/.test(a) || b / c / d;"),
+        ("typescriptreact", "const a = <b>{c}</b>; // it's"),
+        ("go", "s := `C:\\`"),
+        ("shellscript", "echo it\\'s"),
+        ("shellscript", 'echo \\"'),
+        ("shellscript", "echo 'a\\'"),
+        ("shellscript", "echo $'it\\'s'"),
+        ("shellscript", "cat <<'EOF' | b\nit's\nEOF"),
+        ("shellscript", "cat <<EOF\nEOF"),
+        ("shellscript", "echo $((1<<2))"),
+        ("sql", "select 'C:\\', 'it''s'"),
+    ],
+)
+def test_what_looks_like_a_string_does_not_begin_one(language: str, code: str) -> None:
+    place = place_at_end(f"{code}\nx ", language)
+    assert place == Place(Where.CODE, len(code) + 3)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "start"),
+    [
+        ("go", "x := `a\\`; y := `b", 16),
+        ("shellscript", "echo 'a\\' 'b", 10),
+        ("shellscript", 'echo \\" "b', 8),
+        ("rust", "let a = 'b'; let c = \"d", 21),
+        ("sql", "select 'a\\', 'b", 13),
+    ],
+)
+def test_strings_behind_those_are_found(language: str, text: str, start: int) -> None:
+    place = place_at_end(text, language)
+    assert (place.where, place.start) == (Where.TEXT, start)
+
+
 def test_what_ends_it() -> None:
     assert place_at_end('"""a', "python") == Place(Where.TEXT, 0, '"""')
     assert place_at_end("/* a", "c") == Place(Where.BLOCK_COMMENT, 0, "*/")
