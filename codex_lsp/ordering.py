@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from codex_lsp.brackets import QUOTES
+from codex_lsp.brackets import QUOTES, closed_length
 from codex_lsp.confidence_weights import SampledWeights
 from codex_lsp.options import TermWeights
 from codex_lsp.postprocess import Draft
@@ -127,7 +127,9 @@ def consensus(
     keep = agreed_length(best.draft.text, others, best.agreement)
     if keep is None:
         return list(ranked)
-    cut = replace(best.draft.cut(keep), replaces=0)
+    cut = best.draft.cut(keep)
+    rest = context.line_after.rstrip()
+    cut = replace(cut, replaces=min(best.draft.replaces, closed_length(cut.text, rest)))
     cut = replace(cut, trimmed_by=(*cut.trimmed_by, CONSENSUS))
     agreement = best.agreement + sum(number for text, number in others if text.startswith(cut.text))
     # The line is to go on behind it: how likely it is to end there is not the question.

@@ -169,6 +169,22 @@ def test_a_block_of_which_only_a_part_is_agreed_on_does_not_go_on() -> None:
     assert engine.fed == [14, 13]
 
 
+def test_what_is_agreed_on_replaces_the_bracket_that_it_closes() -> None:
+    rows = [("arg) + foo\n", -0.1), ("arg) + bar\n", -0.2), ("arg) + baz\n", -0.3)]
+    document = Document("x = 1\ny = f()\n", JS)
+    asked = CompletionRequest(document, len("x = 1\ny = f("))
+    sampling = SamplingParams(n=3, patience=None)
+    options = CompleterOptions(profile="eager", consensus=True, sampling=sampling)
+    found = Completer(FakeEngine(rows), description()).complete(asked, options).result
+    assert isinstance(found, Completion)
+    assert [(item.text, item.replaces) for item in found.alternatives] == [
+        ("arg)", 1),
+        ("arg) + foo", 1),
+        ("arg) + bar", 1),
+        ("arg) + baz", 1),
+    ]
+
+
 def test_findings_and_confidence_cross_to_the_server() -> None:
     found = outcome(FakeEngine([(EVAL, -0.1), (EVAL, -0.2)]))
     sent = Ended(3, found)
