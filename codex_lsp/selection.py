@@ -176,6 +176,9 @@ class Selection:
         """Make the answer of the whole winner."""
         if winner is None or self._shown is None or self._shown.complete:
             return
+        if winner.finish_reason is FinishReason.TYPED_AWAY:
+            # What it says so far answers again when the key is taken back: its whole lines.
+            winner = replace(winner, finish_reason=FinishReason.LENGTH)
         draft = apply_filters(winner, self._context, FILTERS)
         if isinstance(draft, Draft):
             draft = self._without_insecure_lines(draft, whole=True)

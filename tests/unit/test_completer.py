@@ -223,6 +223,21 @@ def test_a_line_that_has_ended_counts_no_more_once_all_of_it_is_typed() -> None:
     assert [item.text for item in result.alternatives] == ["abcd"]
 
 
+def test_a_block_that_the_user_types_away_keeps_its_whole_lines() -> None:
+    typed = TypedText()
+    block = "\n    first = 1\n    second = compute(a)\n"
+    engine = FakeEngine([(block, -0.1), (block, -0.1)], on_step=type_at(typed, {30: "\n    z"}))
+    completer = Completer(engine, description())
+    options = CompleterOptions(profile="eager", sampling=SamplingParams(n=2))
+    told: list[str] = []
+    asked = request("def f():¦\n")
+    found = completer.complete(
+        asked, options, listener=lambda item: told.append(item.text), typed=typed
+    )
+    assert told[-1] == "\n    first = 1\n    second = com"
+    assert completion_of(found.result).text == "\n    first = 1"
+
+
 def test_warming_reads_the_anchor_that_the_next_request_uses() -> None:
     text = "".join(f"value_{number} = {number}\n" for number in range(20))
     engine = FakeEngine([("z", -1.0)], [("1\n", -1.0), ("2\n", -1.0)])
