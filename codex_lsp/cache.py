@@ -12,7 +12,7 @@ Three things happen between a completion and the request it may still answer:
 - the user types over such a bracket, which the completion was going to replace (*overtyped*).
 
 In each case accepting the answer leads to the same document as accepting the completion would have,
-had nothing been typed.
+had nothing been typed; but what the editor closed and the completion does not stays where it is.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from codex_lsp.brackets import closes_all
+from codex_lsp.brackets import closed_length, closes_all
 from codex_lsp.types import Alternative, Completion, CompletionRequest
 
 T = TypeVar("T")
@@ -129,23 +129,39 @@ def remainder(alternative: Alternative, typed: Typed) -> Alternative | None:
     replaces = alternative.replaces - typed.overtyped
     if not alternative.text.startswith(typed.text) or replaces < 0:
         return None
-    if typed.closers:
-        if closes_all(text, typed.closers):
-            replaces += len(typed.closers)
-        elif replaces:
+    closers = typed.closers
+    if closers:
+        # The first line of a call of several closes some of them, and leaves the others.
+        closed = len(closers) if closes_all(text, closers) else closed_length(text, closers)
+        if replaces and closed < len(closers):
             return None
-    if not text.strip() or text.strip() == typed.closers:
+        replaces += closed
+    if _is_nothing(text, typed):
         return None
     return replace(alternative, text=text, replaces=replaces)
+
+
+def _is_nothing(text: str, typed: Typed) -> bool:
+    """Say whether what is left of a candidate stands there already."""
+    return not text.strip() or text.strip() == typed.closers
 
 
 def remainders(alternatives: Sequence[Alternative], typed: Typed) -> tuple[Alternative, ...]:
     """Return what is left of the candidates that agree with what was typed, best first.
 
-    They keep their ranks: a first one whose rank is not 0 is a sibling that has been promoted.
+    They keep their ranks: a first one whose rank is not 0 is a sibling that has been promoted. None
+    is promoted where a better one has been typed, or accepted, to its end: that ended there, and a
+    longer one would go on from it in the middle of a word or behind a finished statement.
     """
-    left = (remainder(alternative, typed) for alternative in alternatives)
-    return tuple(item for item in left if item is not None)
+    left: list[Alternative] = []
+    for alternative in alternatives:
+        item = remainder(alternative, typed)
+        if item is not None:
+            left.append(item)
+        elif not left and alternative.text.startswith(typed.text):
+            if _is_nothing(alternative.text[len(typed.text) :], typed):
+                return ()
+    return tuple(left)
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,14 +156,20 @@ class Completing:
 
     def _go_on(self, run: Run, asked: Asked, hit: Hit[Made]) -> None:
         """Let the job go on whose text so far is the answer."""
-        winner = hit.alternatives[0]
-        if winner.rank > 0 or (hit.typed.closers and not winner.replaces):
-            # There is no point in decoding more of what was not chosen. And more of what ends
-            # before a bracket that the editor closed could end behind it.
+        if self._may_grow(hit.alternatives[0], hit.typed):
+            self._slot.adopt(hit.typed)
+            self._jobs.stream(run, asked, hit.typed)
+        else:
             self._slot.stop()
-            return
-        self._slot.adopt(hit.typed)
-        self._jobs.stream(run, asked, hit.typed)
+
+    @staticmethod
+    def _may_grow(shown: Alternative, typed: Typed) -> bool:
+        """Say whether more of a job's text may come to what is shown of it.
+
+        There is no point in decoding more of what was not chosen. And more of what ends before a
+        bracket that the editor closed could end behind it.
+        """
+        return shown.rank == 0 and shown.replaces >= len(typed.closers)
 
     # ---- What the model is asked for
 
@@ -236,8 +242,10 @@ class Completing:
         if not left:
             # A reason counts for the text that the job was begun with, and for no other.
             return reason_of(outcome) if typed == Typed() else None
-        if outcome is None:
+        if outcome is None and self._may_grow(left[0], typed):
             self._jobs.stream(run, turn.asked, typed)
+        elif outcome is None:
+            self._slot.stop()
         origin = Origin.PREFETCH if run.made.origin is Origin.PREFETCH else Origin.KEPT
         return self._show(run.made, left, origin, turn.asked, document)
 

@@ -7,9 +7,11 @@ import asyncio
 import pytest
 
 from codex_lsp.types import Rejection, RejectionReason
+from codex_lsp_server import streams
 from codex_lsp_server.answers import Answer
 from codex_lsp_server.scheduling import NEWER
 from codex_lsp_server.settings import Settings
+from codex_lsp_server.worker import Worker
 from tests.unit.fake_engine import FakeEngine
 from tests.unit.server.asking import Gate, Session, argument, rows, texts, until
 
@@ -322,4 +324,55 @@ async def test_who_asks_by_hand_waits_for_the_whole_block() -> None:
     await gate.reached(len("\n    ab\n    c"))
     session.open(gate)
     assert texts(await asked)[0] == "\n    ab\n    cd"
+    await session.close()
+
+
+async def test_a_sibling_that_is_shown_is_not_written_over_by_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held: list[tuple[Worker, object]] = []
+    holding, take = False, Worker._take
+
+    def hold(worker: Worker, report: object) -> None:
+        if holding:
+            held.append((worker, report))
+        else:
+            take(worker, report)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Worker, "_take", hold)
+    monkeypatch.setattr(streams, "FIRST_DELAY_S", 0)
+    block = "\n    foo(\n        a,\n        b,\n    )\n"
+    engine, gate = gated([(block, -1.0), ("\n    yes()\n", -1.01)])
+    session = Session(engine, "def f():¦\n")
+    session.completing.streaming = True
+    first = await session.asking()
+    await gate.reached(0)
+    holding = True
+    gate.go_on()
+    await gate.reached(len("\n    foo(\n") + 1)
+    # It is decided, and the news are on their way when the user types what the second says.
+    await until(lambda: bool(held))
+    session.type("\n    y")
+    newer = await session.asking()
+    holding = False
+    for worker, report in held:
+        take(worker, report)  # type: ignore[arg-type]
+    assert texts(await newer) == ["es()"]
+    session.open(gate)
+    await until(lambda: session.worker.idle)
+    for _ in range(10):  # whatever would be told is told at one of the loop's next turns
+        await asyncio.sleep(0)
+    assert session.notes == []
+    assert await first == Answer(rejection=NEWER)
+    await session.close()
+
+
+async def test_nothing_goes_on_from_what_was_accepted_to_its_end() -> None:
+    engine = FakeEngine(rows("total\n", "total_count\n"), rows("ZZ\n", "ZZ\n"))
+    session = Session(engine, "x = 1\ny=¦\n")
+    answer = await session.ask(invoked=True)
+    assert texts(answer) == ["total", "total_count"]
+    session.type("total")
+    session.completing.accepted(argument(answer)["id"], 0)
+    assert "_count" not in await session.texts()
     await session.close()
