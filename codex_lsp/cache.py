@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from codex_lsp.brackets import closed_length, closes_all
-from codex_lsp.types import Alternative, Completion, CompletionRequest
+from codex_lsp.types import Alternative, Completion, CompletionRequest, Source
 
 T = TypeVar("T")
 
@@ -158,10 +158,15 @@ def remainders(alternatives: Sequence[Alternative], typed: Typed) -> tuple[Alter
         item = remainder(alternative, typed)
         if item is not None:
             left.append(item)
-        elif not left and alternative.text.startswith(typed.text):
+        elif not left and _has_ended(alternative) and alternative.text.startswith(typed.text):
             if _is_nothing(alternative.text[len(typed.text) :], typed):
                 return ()
     return tuple(left)
+
+
+def _has_ended(alternative: Alternative) -> bool:
+    """Say whether a candidate ends where its text does: it may have been cut, as by consensus."""
+    return alternative.source is Source.RECALLED or alternative.end_logprob is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,10 +103,10 @@ def _check(
 def _claim(folder: Path, facts: Mapping[str, Any], has_verdicts: bool) -> None:
     """Write what verdicts depend on, or see that those that are there were made with the same."""
     known = read_check(folder)
-    if known is not None:
-        refuse_other_limits(folder, known, facts)
-    elif not has_verdicts:
+    if not has_verdicts:
         write_check(folder, facts)
+    elif known is not None:
+        refuse_other_limits(folder, known, facts)
 
 
 def refuse_other_limits(folder: Path, known: Mapping[str, Any], facts: Mapping[str, Any]) -> None:

@@ -77,9 +77,12 @@ class Configuration:
             self._pushed = raw
             self._use(raw)
             return
+        before = self._pushed
         told, pulled = await self._pull()
-        if told:
-            self._use(self._options if pulled is None else pulled)
+        if pulled is not None:
+            self._use(pulled)
+        elif told and self._pushed is before:  # what was pushed meanwhile is newer
+            self._use(self._options)
 
     def _use(self, raw: object) -> None:
         found = read(raw, _CLIENT_FACTS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ from codex_lsp.cache import (
     typed_into,
     typed_since,
 )
-from codex_lsp.types import Alternative, Completion, CompletionRequest, Document
+from codex_lsp.types import Alternative, Completion, CompletionRequest, Document, Source
 
 URI = "file:///a.py"
 
@@ -32,7 +34,7 @@ def request(
 
 def completion(*texts: str, replaces: int = 0) -> Completion:
     alternatives = tuple(
-        Alternative(text, -1.0 - rank, 3, rank, replaces=replaces)
+        Alternative(text, -1.0 - rank, 3, rank, replaces=replaces, end_logprob=-0.1)
         for rank, text in enumerate(texts)
     )
     return Completion(texts[0], 0, 0, -1.0, 3, alternatives)
@@ -100,6 +102,16 @@ def test_brackets_that_the_editor_closes(
     made_for: str, text: str, replaces: int, marked: str, expected: list[tuple[int, str, int]]
 ) -> None:
     assert found(cache_of(made_for, text, replaces=replaces), marked) == expected
+
+
+def test_the_others_go_on_from_what_was_cut_where_they_go_apart() -> None:
+    first, *others = completion("arg)", "arg) + a", "arg) + b").alternatives
+    cut = replace(first, end_logprob=None)
+    typed = Typed("arg)")
+    assert [item.text for item in remainders([cut, *others], typed)] == [" + a", " + b"]
+    assert remainders([first, *others], typed) == ()
+    recalled = replace(cut, source=Source.RECALLED)
+    assert remainders([recalled, *others], typed) == ()
 
 
 def test_the_completion_made_nearest_to_the_cursor_answers() -> None:

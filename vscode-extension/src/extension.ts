@@ -103,6 +103,9 @@ function setContexts(state: State): void {
   if (isReady(state)) void setContext('ready', true);
 }
 
+/** Whether a model is loaded: its name is the message then, and before there is none. */
 function isReady(state: State): boolean {
-  return state.kind === 'server' && state.status.kind === 'Normal' && !state.status.busy;
+  if (state.kind !== 'server') return false;
+  const { kind, busy, message } = state.status;
+  return kind === 'Normal' && !busy && message !== '';
 }

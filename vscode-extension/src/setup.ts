@@ -100,6 +100,8 @@ export class Setup {
       return undefined;
     } catch (error) {
       this.messages.consented = false;
+      // An update that has failed leaves what was there, which was stopped for it.
+      await server.restart();
       return error instanceof Error ? error : new Error(String(error));
     }
   }
@@ -147,7 +149,7 @@ export class Setup {
     const cancelled = error.name === 'AbortError' || /aborted/.test(error.message);
     const message = cancelled ? 'The set-up was called off.' : `The set-up failed: ${error.message}`;
     this.log.error(message);
-    server.say({ kind: 'missing', message });
+    if (!server.found) server.say({ kind: 'missing', message });
     if (cancelled) return;
     const mends = mendsOf(message);
     const titles = mends.map(({ title }) => title);

@@ -79,9 +79,11 @@ beforeEach(() => {
   present.clear();
   restarts = 0;
   setting.serverPath = '';
+  server.found = { program: '/bin/codex-lsp', from: 'PATH' };
 });
 
 it('installs nothing that a wrong setting would hide', async () => {
+  server.found = undefined;
   setting.serverPath = '/wrong/codex-lsp';
   program = async () => {
     throw new Error('no such file');
@@ -130,15 +132,20 @@ it('sets up once at a time', async () => {
   expect(restarts).toBe(1);
 
   // What failed is told once, and the set-up can be asked for again.
+  server.found = undefined;
   installing(async () => {
     throw new Error('no room');
   });
   await Promise.all([setup.setUp(server as never), setup.setUp(server as never)]);
   expect(told).toEqual(['codex-lsp: The set-up failed: pip has failed: it said nothing']);
   expect(messages.consented).toBe(false);
+  expect(states.at(-1)).toEqual({
+    kind: 'missing',
+    message: 'The set-up failed: pip has failed: it said nothing',
+  });
   installing(async () => {});
   await setup.setUp(server as never);
-  expect(restarts).toBe(2);
+  expect(restarts).toBe(3);
 });
 
 it('brings its own environment up to date, and leaves that of others alone', async () => {
@@ -162,6 +169,21 @@ it('brings its own environment up to date, and leaves that of others alone', asy
   await setup.setUp(server as never);
   expect(shown).toEqual(['codex-lsp: It is installed already (/elsewhere/codex-lsp), and is started anew.']);
   expect(restarts).toBe(2);
+});
+
+it('goes on with the server that is there when it cannot be updated', async () => {
+  present.add('/storage/environment/bin/codex-lsp');
+  program = async () => {
+    if (commands.at(-1)?.includes('pip')) throw new Error('no network');
+    return 'codex-lsp 0.1.0\n';
+  };
+  const messages = { show: () => {}, consented: false };
+  const setup = new Setup({} as never, log, messages as never);
+  await setup.setUp(server as never);
+  expect(told).toEqual(['codex-lsp: The set-up failed: pip has failed: it said nothing']);
+  expect(states).toEqual([{ kind: 'setting-up', message: 'Setting up: updating the server.' }]);
+  expect(restarts).toBe(1);
+  expect(messages.consented).toBe(false);
 });
 
 it('takes no other program for the server', async () => {

@@ -130,8 +130,16 @@ def test_nothing_is_said_of_verdicts_that_came_without(tmp_path: Path) -> None:
     assert "check" not in read_run_facts(tmp_path)
 
 
+def test_limits_are_free_as_long_as_there_is_no_verdict(tmp_path: Path) -> None:
+    write(tmp_path, ("Own/0", "1"))
+    next(check(tmp_path, problems(), Judge(cpu_s=3), 1))  # and ended before the first
+    list(check(tmp_path, problems(), Judge(cpu_s=20), 1))
+    assert read_check(tmp_path) == {"limits": {"cpu_s": 20}, "sandbox": "bubblewrap"}
+
+
 def test_a_damaged_check_is_one_sentence(tmp_path: Path) -> None:
     write(tmp_path, ("Own/0", "1"))
+    list(check(tmp_path, problems(), Judge(), 1))
     for text, said in (("{", "cannot be read"), ("[]", "does not say how samples were judged")):
         (tmp_path / "check.json").write_text(text)
         with pytest.raises(UsageError, match=f"check.json {said}"):

@@ -248,6 +248,12 @@ async def test_settings_that_are_taken_away_are_those_of_the_beginning(client: C
     await client.refuse("workspace/configuration")
     client.notify("workspace/didChangeConfiguration", {"settings": {"codexLsp": {"samples": 5}}})
     await until(lambda: in_force() == (True, 5))
+    # What is pushed while it asks is newer than the answer that there is nothing.
+    client.notify("workspace/didChangeConfiguration", {"settings": None})
+    client.notify("workspace/didChangeConfiguration", {"settings": {"codexLsp": {"samples": 6}}})
+    await client.answer("workspace/configuration", [None])
+    await client.ask("codexLsp/performance", None)
+    assert in_force() == (True, 6)
 
 
 @pytest.mark.parametrize(
