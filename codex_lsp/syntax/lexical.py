@@ -48,6 +48,9 @@ class Spelling:
     :ivar quotes: what begins and ends a string on one line
     :ivar raw: begin and end of strings of several lines in which a backslash is a backslash
     :ivar literals: expressions for what only looks as if it began a string
+    :ivar marked: strings whose end depends on the group ``mark`` in their beginning: expressions
+        for the beginning and for the end, with the mark at ``{mark}``, and what an end looks like;
+        empty where there is no string without an end
     """
 
     line: tuple[str, ...] = ()
@@ -56,6 +59,7 @@ class Spelling:
     quotes: str = "\"'"
     raw: tuple[tuple[str, str], ...] = ()
     literals: tuple[str, ...] = ()
+    marked: tuple[tuple[str, str, str], ...] = ()
 
 
 FENCES = ("```", "~~~")
@@ -69,18 +73,21 @@ _SHELL = Spelling(
     texts=(("$'", "'"), ('"', '"')),
     quotes="",
     raw=(("'", "'"),),
-    literals=(
-        r"(?s:\\.)",
-        # A document up to the line that ends it.
-        r"<<-?[ \t]*(?P<quoted>['\"]?)(?P<end>[A-Za-z_]\w*)(?P=quoted)[^\n]*\n"
-        r"(?s:.*?\n)??[ \t]*(?P=end)(?=\n|\Z)",
+    literals=(r"(?s:\\.)",),
+    # A document up to the line that ends it; no shift of bits, and no string behind three.
+    marked=(
+        (
+            r"(?<![<\w(])<<-?[ \t]?(?P<q>['\"]?)(?P<mark>[A-Z_][A-Z_0-9]*)\b(?P=q)",
+            r"^\t*{mark}$",
+            "",
+        ),
     ),
 )
 _HASH = Spelling(("#",))
 # A regular expression: a slash that cannot divide, since nothing stands before it to be divided.
 _REGEX = (
-    r"(?:(?<=[(=,:\[!&|?;{])|(?<=[=,:&|?(] )|(?<=return ))"
-    r"/(?![/*])(?:\\[^\n]|\[(?:\\[^\n]|[^\]\\\n])*\]|[^/\\\[\n])+/"
+    r"(?:(?<=[(=,:\[!&|?;])|(?<=[=,:&|?(] )|(?<=return ))"
+    r"/(?![/*])(?:\\[^\n]|\[(?:\\[^\n]|[^\]\\\n]){0,80}\]|[^/\\\[\n]){1,80}/"
 )
 _SCRIPT = Spelling(("//",), _C_BLOCK, (("`", "`"),), literals=(_REGEX,))
 _MARKUP = Spelling((), (("<!--", "-->"),), quotes="")
@@ -99,10 +106,8 @@ _FAMILIES: tuple[tuple[Spelling, str], ...] = (
             _C_BLOCK,
             (('"', '"'),),
             "",
-            literals=(
-                r"b?'(?:\\[^'\n]+|\\'|[^\\'\n])'",
-                r"(?<!\w)b?r(?P<marks>#*)\"(?s:.*?)\"(?P=marks)",
-            ),
+            literals=(r"b?'(?:\\[^'\n]{1,10}|\\'|[^\\'\n])'",),
+            marked=((r"(?<!\w)b?r(?P<mark>#*)\"", r"\"{mark}", '"{mark}'),),
         ),
         "rust",
     ),
@@ -113,7 +118,7 @@ _FAMILIES: tuple[tuple[Spelling, str], ...] = (
     (Spelling((), _C_BLOCK), "css"),
     (_C, "scss less jsonc"),
     (Spelling(), "json"),
-    (Spelling(("--",), _C_BLOCK, quotes='"', raw=(("'", "'"),)), "sql"),
+    (Spelling(("--",), _C_BLOCK, (("'", "'"),), '"'), "sql"),
     (Spelling(("--",), (("--[[", "]]"),), (("[[", "]]"),)), "lua"),
     (Spelling(("--",), (("{-", "-}"),), quotes='"'), "haskell"),
     (Spelling((";",), quotes='"'), "clojure lisp scheme"),
@@ -152,9 +157,25 @@ class Stretch:
 
 def stretches(text: str, language: str, begin: int = 0) -> Iterator[Stretch]:
     """Yield the comments and strings of ``text``, in order."""
-    pattern, kinds = _pattern(spelling_of(language))
-    for found in pattern.finditer(text, begin):
+    pattern, kinds, ends = _pattern(spelling_of(language))
+    at, endless = begin, set[str]()  # marks whose end does not come
+    while found := pattern.search(text, at):
+        at = found.end()
         group = found.lastgroup or ""  # the outermost, where a literal has groups of its own
+        if group in ends:
+            mark, (end_of, closer) = found[f"mark_{group}"], ends[group]
+            # Each end is looked for once, or very many beginnings would take very long.
+            last = None if mark in endless else _end(end_of, mark).search(text, at)
+            if last is not None:
+                at = last.end()
+                yield Stretch(Where.STRING, found.start(), at, "", ended=True)
+            elif closer:
+                at = len(text)
+                closer = closer.replace("{mark}", mark)
+                yield Stretch(Where.TEXT, found.start(), at, closer, ended=False)
+            else:
+                endless.add(mark)
+            continue
         where, closer, escapes = kinds[group]
         end, opener = found.end(), found.group(group)
         if closer == "\n":
@@ -183,6 +204,11 @@ def place_at_end(text: str, language: str, whole: bool = True) -> Place:
     return Place(Where.CODE, len(text))
 
 
+@lru_cache(maxsize=64)
+def _end(end_of: str, mark: str) -> re.Pattern[str]:
+    return re.compile(end_of.replace("{mark}", re.escape(mark)), re.MULTILINE)
+
+
 def _escaped(body: str, closer: int) -> bool:
     """Say whether the closer that ``body`` ends with has an odd number of backslashes before it."""
     bare = body[:-closer]
@@ -190,10 +216,13 @@ def _escaped(body: str, closer: int) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _pattern(spelling: Spelling) -> tuple[re.Pattern[str], dict[str, tuple[Where, str, bool]]]:
+def _pattern(
+    spelling: Spelling,
+) -> tuple[re.Pattern[str], dict[str, tuple[Where, str, bool]], dict[str, tuple[str, str]]]:
     """Return one expression for all of them, and what each of its groups stands for.
 
-    That is: the place, what ends it, empty for a whole literal, and whether a backslash escapes.
+    That is: the place, what ends it, empty for a whole literal, and whether a backslash escapes;
+    and for what is marked how it ends.
     """
     parts: list[str] = []
     kinds: dict[str, tuple[Where, str, bool]] = {}
@@ -203,6 +232,12 @@ def _pattern(spelling: Spelling) -> tuple[re.Pattern[str], dict[str, tuple[Where
         kinds[group] = (where, closer, escapes)
         parts.append(f"(?P<{group}>{opener}){rest}")
 
+    ends: dict[str, tuple[str, str]] = {}
+    for opener, end, closer in spelling.marked:
+        group = f"g{len(parts)}"
+        ends[group] = (end, closer)
+        opener = opener.replace("?P<mark>", f"?P<mark_{group}>")
+        parts.append(f"(?P<{group}>{opener})")
     for literal in spelling.literals:
         add(literal, "", Where.STRING, "")
     for opener, closer in spelling.block:
@@ -222,7 +257,7 @@ def _pattern(spelling: Spelling) -> tuple[re.Pattern[str], dict[str, tuple[Where
     for quote in spelling.quotes:
         rest = rf"(?:(?s:\\.)|[^\\{quote}\n])*(?:{quote}|\\?\Z|(?=\n))"
         add(quote, rest, Where.STRING, quote, escapes=True)
-    return re.compile("|".join(parts) or r"(?!)"), kinds
+    return re.compile("|".join(parts) or r"(?!)"), kinds, ends
 
 
 _LINE_OF_TRIPLE = re.compile(r"^(.*?)(\"\"\"|''')", re.MULTILINE)

@@ -65,7 +65,10 @@ def test_place(language: str, text: str, where: Where, start: int) -> None:
         ("shellscript", "cat <<'EOF' | b\nit's\nEOF"),
         ("shellscript", "cat <<EOF\nEOF"),
         ("shellscript", "echo $((1<<2))"),
-        ("sql", "select 'C:\\', 'it''s'"),
+        ("shellscript", "read x <<<foo\necho 'a'\nfoo"),
+        ("shellscript", "x=$((1 << n))\ncat <<EOF\nE\n'\nEOF"),
+        ("sql", "select 'it\\'s', 'it''s'"),
+        ("svelte", '{#if a}<p>x</p>{/if}<img src="/a/b.png"> <b c="d">'),
     ],
 )
 def test_what_looks_like_a_string_does_not_begin_one(language: str, code: str) -> None:
@@ -80,12 +83,31 @@ def test_what_looks_like_a_string_does_not_begin_one(language: str, code: str) -
         ("shellscript", "echo 'a\\' 'b", 10),
         ("shellscript", 'echo \\" "b', 8),
         ("rust", "let a = 'b'; let c = \"d", 21),
-        ("sql", "select 'a\\', 'b", 13),
+        ("rust", 'let a = br#"b"', 8),
+        ("rust", 'let a = r"b\\"; let c = r##"d"#', 23),
+        ("shellscript", "cat <<EOF\n'", 10),
     ],
 )
 def test_strings_behind_those_are_found(language: str, text: str, start: int) -> None:
     place = place_at_end(text, language)
     assert (place.where, place.start) == (Where.TEXT, start)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("javascript", "=/[" * 40_000),
+        ("javascript", "=/[a]" * 40_000),
+        ("shellscript", "".join(f"x <<E{number}\n" for number in range(400)) * 20),
+        ("rust", "r'" * 40_000),
+        ("rust", 'r#"" ' * 40_000),
+    ],
+)
+def test_a_text_that_seems_to_begin_many_is_looked_through_all_the_same(
+    language: str, text: str
+) -> None:
+    # Were that quadratic it would take minutes.
+    assert place_at_end(text, language).start <= len(text)
 
 
 def test_what_ends_it() -> None:
