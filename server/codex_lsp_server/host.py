@@ -87,7 +87,7 @@ class ModelHost:
         self._loading: asyncio.Task[Loaded | Rejection] | None = None
         self._question: asyncio.Task[bool | None] | None = None
         self._asking = self._answered = False
-        self._pulling = False
+        self._pulling: asyncio.Task[ModelDir] | None = None
         self._missing_since: float | None = None
         self._begun = asyncio.Event()
         self._restarts = Restarts()
@@ -151,8 +151,9 @@ class ModelHost:
         if loading is not None and not loading.done():
             loading.cancel()
             await asyncio.wait({loading})
-        if self._question is not None:
-            self._question.cancel()
+        for task in (self._question, self._pulling):
+            if task is not None:
+                task.cancel()
         await self._worker.close()
 
     def _has_no_model(self) -> bool:
@@ -163,7 +164,10 @@ class ModelHost:
         return isinstance(result, Rejection) and result.reason is RejectionReason.NO_MODEL
 
     def _is_there_by_now(self) -> bool:
-        """Say whether the model was missing, and the user has got it in a terminal since."""
+        """Say whether the model was missing, and the user has got it in a terminal since.
+
+        He may have done so instead of answering.
+        """
         now = time.monotonic()
         if self._missing_since is None or now < self._missing_since + LOOK_AGAIN_S:
             return False
@@ -172,7 +176,7 @@ class ModelHost:
             model_dir.find(self._settings.model or self._source.default)
         except CodexLspError:
             return False
-        return self._has_no_model()
+        return self._asking or self._has_no_model()
 
     def _begin_anew(self) -> None:
         self._gave_up = False
@@ -190,9 +194,9 @@ class ModelHost:
         self._missing_since = None
         self._begun.set()
         previous = self._loading
-        if previous is not None and (self._asking or self._pulling):
-            # The user has chosen another model meanwhile. He may never answer, and what is being
-            # got is installed all the same.
+        if previous is not None and (self._asking or self._pulling is not None):
+            # The user may never answer, and has chosen another model meanwhile; or the same with
+            # other settings, which waits for what is being got as well.
             previous.cancel()
         self._loading = asyncio.get_running_loop().create_task(self._bring_up(previous, cause))
         self.on_loading()
@@ -245,6 +249,7 @@ class ModelHost:
             model = await self._find(settings)
             if isinstance(model, Rejection):
                 return model
+            self._missing_since = None
             async with self._ui.progress("codex-lsp: loading the model"):
                 measured = store.usable(model, this_machine(settings.engine_options()))
                 options = tuned(settings, model, measured).engine_options()
@@ -273,10 +278,12 @@ class ModelHost:
         except ModelNotFoundError:
             if settings.model and settings.model != self._source.default:
                 raise
+        if self._pulling is not None:
+            return await asyncio.shield(self._pulling)
         text = f"The default model ({name}) is not installed yet"
+        self._missing_since = time.monotonic()
         wanted = await self._is_wanted(text)
         if not wanted:
-            self._missing_since = time.monotonic()
             text += "; `codex-lsp models pull` gets it (93 MB)"
             if others := ", ".join(path.name for path in model_dir.installed()):
                 text += f", and the setting `model` uses another that is installed: {others}"
@@ -284,7 +291,14 @@ class ModelHost:
             if wanted is None:
                 self._ui.warning(f"codex-lsp: {text}")
             return Rejection(RejectionReason.NO_MODEL, text)
-        return await self._pull()
+        self._pulling = asyncio.get_running_loop().create_task(self._pull())
+        self._pulling.add_done_callback(self._pulled)
+        return await asyncio.shield(self._pulling)
+
+    def _pulled(self, pulling: asyncio.Task[ModelDir]) -> None:
+        self._pulling = None
+        if not pulling.cancelled():
+            pulling.exception()  # told to whoever waits, if anybody still does
 
     async def _is_wanted(self, missing: str) -> bool | None:
         """Ask whether to get the default model, once a session; None when it cannot be asked.
@@ -313,11 +327,7 @@ class ModelHost:
             def from_thread(message: str, percentage: int | None) -> None:
                 loop.call_soon_threadsafe(report, message, percentage)
 
-            self._pulling = True
-            try:
-                return await _in_thread(lambda: pull(from_thread))
-            finally:
-                self._pulling = False
+            return await _in_thread(lambda: pull(from_thread))
 
 
 async def _in_thread(work: Callable[[], ModelDir]) -> ModelDir:

@@ -239,13 +239,30 @@ async def test_a_damaged_model_is_tried_again_by_hand_only(
     await session.host.close()
 
 
-async def test_a_model_that_is_chosen_while_another_is_being_got_is_loaded(
+async def test_a_model_is_found_while_the_question_is_open(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found = not_installed(monkeypatch)
+    monkeypatch.setattr(host_module, "LOOK_AGAIN_S", 0.0)
+    worker, ui = Worker(Engines(FakeEngine([("a\n", -1.0)])).start), AskingUi()
+    host = ModelHost(worker, cast(Ui, ui), ModelSource("fake", lambda report: found))
+    await asked(host, ui)
+    monkeypatch.setattr(model_dir, "find", lambda name: found)
+    assert isinstance(await asyncio.wait_for(host.ready(), 5), Loaded)
+    assert len(ui.questions) == 1
+    await host.close()
+
+
+@pytest.mark.parametrize("chosen", [Settings(model="other"), Settings(threads=2)])
+async def test_settings_may_change_while_a_model_is_being_got(
+    monkeypatch: pytest.MonkeyPatch, chosen: Settings
+) -> None:
+    found = not_installed(monkeypatch)
     begun, go_on = threading.Event(), threading.Event()
+    pulls = []
 
     def pull(report: Report) -> ModelDir:
+        pulls.append(report)
         begun.set()
         go_on.wait()
         return found
@@ -256,7 +273,13 @@ async def test_a_model_that_is_chosen_while_another_is_being_got_is_loaded(
     ui.answer.set_result(True)
     while not begun.is_set():
         await asyncio.sleep(0)
-    host.use(Settings(model="other"))
+    host.use(chosen)
+    if not chosen.model:
+        # It is waited for with the new settings, and not got twice.
+        await asyncio.sleep(0)
+        go_on.set()
     assert isinstance(await asyncio.wait_for(host.ready(), 5), Loaded)
     go_on.set()
+    assert len(pulls) == 1
+    assert ui.shown == []
     await host.close()
