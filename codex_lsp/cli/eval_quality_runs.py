@@ -37,7 +37,7 @@ from codex_lsp.evals.quality.run import (
     read_draws,
     read_outcomes,
 )
-from codex_lsp.evals.quality.suites import VERDICTS, load_trees, read_verdicts
+from codex_lsp.evals.quality.suites import VERDICTS, load_trees, read_verdicts, verdicts_on
 from codex_lsp.evals.quality.suites import check as check_suites
 from codex_lsp.evals.quality.tables import calibration_tables, last_label, suites_table
 from codex_lsp.evals.report import fill_page, markdown_table
@@ -173,7 +173,8 @@ def run_suites(
     pairs = [(hole, outcomes[hole.id]) for hole in some]
     with closing(check_suites(out / VERDICTS, trees, pairs, confinement)) as steps:
         show(steps, "test suites")
-    sys.stdout.write(markdown_table(suites_table(read_verdicts(out / VERDICTS))) + "\n")
+    judged = verdicts_on(read_verdicts(out / VERDICTS), [outcome for _, outcome in pairs])
+    sys.stdout.write(markdown_table(suites_table(judged)) + "\n")
 
 
 def _complete(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -25,8 +26,8 @@ from codex_lsp.evals.figures import by_problem, pass_rates
 from codex_lsp.evals.headers import read_header
 from codex_lsp.evals.problems import Problem, ProblemSet, shard
 from codex_lsp.evals.quality.run import BENCHMARK, merge_draws
-from codex_lsp.evals.recipes import problems_of
-from codex_lsp.evals.run import RESULTS, Progress, Settings, read_facts, sample
+from codex_lsp.evals.recipes import problems_of, problems_of_run
+from codex_lsp.evals.run import FACTS, RESULTS, Progress, Settings, read_facts, sample
 from codex_lsp.evals.samples import read_checked
 from codex_lsp.evals.sandbox import Confinement, Limits, Sandbox, open_confinement
 from codex_lsp.evals.sandbox.launch import Kind
@@ -54,6 +55,7 @@ def _run(about: dict[str, Any], file: Path | None, drawing: Drawing) -> None:
     model = find_or_offer(drawing.model)
     for each in settings:
         folder = drawing.out if len(settings) == 1 else drawing.out / f"t{each.temperature:g}"
+        each = _as_begun(folder, each, drawing.batch)
         with closing(_draw(folder, whole, some, about, each, model, drawing)) as steps:
             show(steps, f"{whole.name}, T = {each.temperature:g}: samples")
         if judge is not None:
@@ -81,6 +83,19 @@ def _settings(drawing: Drawing) -> list[Settings]:
     ]
 
 
+def _as_begun(folder: Path, settings: Settings, batch: int) -> Settings:
+    """Return the settings with the batches of the run in ``folder``, where that had fewer samples.
+
+    A run of fewer than ``batch`` has smaller ones, and can be added to in those only.
+    """
+    if not (folder / FACTS).exists():
+        return settings
+    was = read_facts(folder).get("settings", {})
+    n, size = was.get("n", 0), was.get("batch", 0)
+    smaller = 0 < n < settings.n and size == min(batch, n) and n % size == 0
+    return replace(settings, batch=size) if smaller else settings
+
+
 def _draw(
     folder: Path,
     whole: ProblemSet,
@@ -97,7 +112,7 @@ def _draw(
 
 def check(folder: Path, file: Path | None, workers: int, timeout: int, sandbox: str) -> None:
     """Check what has no verdict yet, and print pass@k."""
-    problems = problems_of(read_facts(folder), file)
+    problems = problems_of_run(read_facts(folder), file)
     _check(folder, problems, _judge(problems.name, sandbox, timeout), workers)
 
 

@@ -19,7 +19,7 @@ from codex_lsp.evals.checked_runs import read_run
 from codex_lsp.evals.comparing import comparison
 from codex_lsp.evals.problems import Problem, shard
 from codex_lsp.evals.quality.comparing import is_quality, quality_comparison, read_quality
-from codex_lsp.evals.recipes import problems_of
+from codex_lsp.evals.recipes import problems_of_run
 from codex_lsp.evals.report import fill_page, markdown_table
 from codex_lsp.evals.run import read_facts
 from codex_lsp.evals.scorers import Scorer
@@ -57,7 +57,7 @@ def score(
         raise UsageError(f"--by is {by!r}, but has to be one of {', '.join(get_args(Kind))}.")
     kind = cast(Kind, by)
     facts = read_facts(folder)
-    problems = shard(problems_of(facts, file).problems[:limit], *shard_of(part))
+    problems = shard(problems_of_run(facts, file).problems[:limit], *shard_of(part))
     if kind == "safety":
         _show(folder, problems, kind, scorers.safety())
         return

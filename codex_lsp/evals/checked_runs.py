@@ -41,23 +41,22 @@ class Run:
 
 
 def find_runs(folder: Path) -> list[Run]:
-    """Read the run in ``folder``, or those in its subfolders.
+    """Read the run in ``folder``, or those in its subfolders, those of a sweep among them.
 
     :raises UsageError: there is none, or one has no verdicts yet
     """
-    folders = (
-        [folder]
-        if (folder / FACTS).exists()
-        else sorted(file.parent for file in folder.glob(f"*/{FACTS}"))
-    )
-    if not folders:
+    if (folder / FACTS).exists():
+        return [read_run(folder)]
+    found = [*folder.glob(f"*/{FACTS}"), *folder.glob(f"*/*/{FACTS}")]
+    if not found:
         raise UsageError(f"{folder} holds no run: neither it nor a folder in it has {FACTS}.")
-    return [read_run(item) for item in folders]
+    return [read_run(item.parent, named_in=folder) for item in sorted(found)]
 
 
-def read_run(folder: Path) -> Run:
+def read_run(folder: Path, named_in: Path | None = None) -> Run:
     """Read the run in ``folder``.
 
+    :param named_in: the folder from which its name is its path; None names it by its own folder
     :raises UsageError: there is none, or it has no verdicts yet
     """
     facts = read_facts(folder)
@@ -72,7 +71,8 @@ def read_run(folder: Path) -> Run:
     known = {key_of(item.sample) for item in checked}
     drawn = read_samples(folder / SAMPLES) if (folder / SAMPLES).exists() else []
     unchecked = sum(key_of(sample) not in known for sample in drawn)
-    return Run(folder.resolve().name, facts, checked, all_scores(folder), unchecked)
+    name = folder.relative_to(named_in).as_posix() if named_in else folder.resolve().name
+    return Run(name, facts, checked, all_scores(folder), unchecked)
 
 
 def unchecked_note(runs: Sequence[Run]) -> str:

@@ -162,18 +162,21 @@ def latency(run: Run, rows: int, chooser: str = "") -> Latency | None:
 
     :param chooser: what the best is chosen by, for the time of its scores
     """
-    sizes: dict[tuple[str, int], int] = {}
     times: dict[tuple[str, int], float] = {}
     for item in run.checked:
-        key = item.sample.task_id, item.sample.batch
-        sizes[key] = sizes.get(key, 0) + 1
         if item.sample.batch_ms is not None:
-            times[key] = item.sample.batch_ms
+            times[item.sample.task_id, item.sample.batch] = item.sample.batch_ms
     extra = rows * _scoring_ms(run, chooser)
-    found = [(ms + extra) / 1000 for key, ms in times.items() if sizes[key] == rows]
+    found = [(ms + extra) / 1000 for (_, at), ms in times.items() if _rows_of(run, at) == rows]
     if not found:
         return None
     return Latency(statistics.median(found), _p90(found))
+
+
+def _rows_of(run: Run, batch: int) -> int:
+    """Return how many rows the ``batch``-th batch of a problem had, checked or not."""
+    n, size = (int(run.facts["settings"].get(name, 1)) for name in ("n", "batch"))
+    return min(size, n - batch * size)
 
 
 def _scoring_ms(run: Run, chooser: str) -> float:

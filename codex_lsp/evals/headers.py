@@ -49,5 +49,7 @@ def with_header(whole: ProblemSet, header: str) -> ProblemSet:
     Programs begin with it too: it must be Python.
     """
     digest = hashlib.sha256(f"{header}\n{whole.sha256}".encode()).hexdigest()
-    problems = tuple(replace(item, prompt=f"{header}\n{item.prompt}") for item in whole.problems)
+    problems = tuple(
+        replace(item, prompt=f"{header}\n{item.prompt}", header=header) for item in whole.problems
+    )
     return ProblemSet(whole.name, digest, problems)

@@ -32,13 +32,22 @@ def merge(out: Path, folders: Sequence[Path]) -> int:
     judged = _judged(folders)
     samples: dict[Key, Sample] = {}
     checked: dict[Key, Checked] = {}
+    scores: dict[str, dict[Key, SampleScore]] = {}
     for folder in folders:
+        taken: set[Key] = set()
         for sample in read_samples(folder / SAMPLES):
-            samples.setdefault(key_of(sample), sample)
+            key = key_of(sample)
+            if samples.setdefault(key, sample).completion == sample.completion:
+                taken.add(key)
+        # Texts differ between machines: what another part says of another text is not taken.
         if (folder / RESULTS).exists():
             for item in read_checked(folder / RESULTS):
-                checked.setdefault(key_of(item.sample), item)
-    scores = _scores(folders)
+                if samples[key_of(item.sample)].completion == item.sample.completion:
+                    checked.setdefault(key_of(item.sample), item)
+        for kind, found in all_scores(folder).items():
+            of_kind = scores.setdefault(kind, {})
+            for key in taken & found.keys():
+                of_kind.setdefault(key, found[key])
     out.mkdir(parents=True, exist_ok=True)
     append_samples(out / SAMPLES, samples.values())
     if checked:
@@ -46,7 +55,8 @@ def merge(out: Path, folders: Sequence[Path]) -> int:
         if judged is not None:
             write_check(out, judged)
     for kind, found in scores.items():
-        append_scores(scores_file(out, kind), found.values())
+        if found:
+            append_scores(scores_file(out, kind), [found[key] for key in samples if key in found])
     # The last, so that what has it is whole.
     (out / FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     return len(samples)
@@ -59,12 +69,3 @@ def _judged(folders: Sequence[Path]) -> dict[str, Any] | None:
     for _, check in known[1:]:
         refuse_other_limits(known[0][0], known[0][1], check)
     return known[0][1] if known and len(known) == len(found) else None
-
-
-def _scores(folders: Sequence[Path]) -> dict[str, dict[Key, SampleScore]]:
-    """Return the scores of all parts, by kind."""
-    found: dict[str, dict[Key, SampleScore]] = {}
-    for folder in folders:
-        for kind, scores in all_scores(folder).items():
-            found[kind] = {**scores, **found.get(kind, {})}
-    return found

@@ -107,7 +107,7 @@ def _choice_plot(run: Run) -> Plot:
         axes.set(xlabel="k samples drawn", ylabel="the one shown passes, %")
         axes.legend()
 
-    return plot(f"choice-{run.name}", f"Which of k samples to show: {run.name}", draw)
+    return plot(f"choice-{_file_name(run)}", f"Which of k samples to show: {run.name}", draw)
 
 
 def _calibration_plot(run: Run) -> Plot:
@@ -118,7 +118,7 @@ def _calibration_plot(run: Run) -> Plot:
         axes.plot(middles, [100 * item.passed / item.samples for item in bins], marker="o")
         axes.set(xlabel="mean log-probability, nats a token", ylabel="samples that pass, %")
 
-    return plot(f"calibration-{run.name}", f"Calibration: {run.name}", draw)
+    return plot(f"calibration-{_file_name(run)}", f"Calibration: {run.name}", draw)
 
 
 def need_matplotlib() -> None:
@@ -128,6 +128,10 @@ def need_matplotlib() -> None:
     """
     if importlib.util.find_spec("matplotlib") is None:
         raise UsageError("Reports need matplotlib; `pip install 'codex-lsp[eval]'` gets it.")
+
+
+def _file_name(run: Run) -> str:
+    return run.name.replace("/", "-")
 
 
 def plot(name: str, title: str, draw: _Draw) -> Plot:

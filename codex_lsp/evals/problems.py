@@ -58,6 +58,7 @@ class Problem:
     :ivar setup: code that runs behind the program, with the program's own names
     :ivar names: the names that the tests take from the program
     :ivar test: code that raises when the program is wrong
+    :ivar header: what was put in front of the prompt, with which programs begin
     """
 
     task_id: str
@@ -70,11 +71,12 @@ class Problem:
     canonical_solution: str
     setup: str = ""
     names: tuple[str, ...] = ()
+    header: str = ""
 
     def program(self, completion: str) -> str:
         """Return the file that ``completion`` makes."""
         if self.hole is Hole.PROGRAM:
-            return f"{completion}\n{self.setup}"
+            return f"{self.header}{completion}\n{self.setup}"
         return self.prompt + completion + self.suffix
 
 
@@ -223,7 +225,7 @@ def _read(file: Path, name: str, reader: Reader) -> ProblemSet:
             continue
         try:
             problems.append(reader(json.loads(line)))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, SyntaxError) as error:
             raise UsageError(f"Line {number} of {file} is no {name} problem: {error!r}.") from error
     _refuse_duplicates(problems, file)
     return ProblemSet(name, hashlib.sha256(text.encode()).hexdigest(), tuple(problems))

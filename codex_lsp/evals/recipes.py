@@ -54,6 +54,22 @@ def problems_of(facts: Mapping[str, Any], file: Path | None = None) -> ProblemSe
     return with_header(whole, header) if header else whole
 
 
+def problems_of_run(facts: Mapping[str, Any], file: Path | None = None) -> ProblemSet:
+    """Return the problems of a run whose samples are there: those that they were drawn for.
+
+    :raises UsageError: as :func:`problems_of`, and where they are others under the same names
+    """
+    whole = problems_of(facts, file)
+    if whole.sha256 != facts.get("problems_sha256"):
+        mend = (
+            "draw it anew, or take the version of codex-lsp that made them"
+            if whole.name in MADE
+            else "name the file that it was drawn from with --problems"
+        )
+        raise UsageError(f"The run was drawn for other {whole.name} problems than these; {mend}.")
+    return whole
+
+
 def read_problems(benchmark: str, file: Path | None) -> ProblemSet:
     """Read a published set.
 

@@ -13,8 +13,8 @@ from codex_lsp.evals.checked_runs import Run, find_runs
 from codex_lsp.evals.plots import Plot, plots
 from codex_lsp.evals.quality.plots import quality_plots
 from codex_lsp.evals.quality.run import BENCHMARK, read_outcomes
-from codex_lsp.evals.quality.suites import VERDICTS, read_verdicts
-from codex_lsp.evals.quality.tables import quality_tables, suites_table
+from codex_lsp.evals.quality.suites import VERDICTS, read_verdicts, verdicts_on
+from codex_lsp.evals.quality.tables import last_label, quality_tables, suites_table
 from codex_lsp.evals.run import FACTS, read_facts
 from codex_lsp.evals.table import Table
 from codex_lsp.evals.tables import facts_table, tables
@@ -40,7 +40,9 @@ def write_report(folder: Path, into: Path | None = None) -> tuple[Path, Path]:
         title = f"In-editor quality of {facts['model']['name']}"
         drawn = quality_plots(labelled)
         verdicts = folder / VERDICTS
-        suites = [suites_table(read_verdicts(verdicts))] if verdicts.exists() else []
+        outcomes = labelled[last_label(labelled)]
+        judged = verdicts_on(read_verdicts(verdicts), outcomes) if verdicts.exists() else []
+        suites = [suites_table(judged)] if judged else []
         found = [*suites, *quality_tables(labelled), facts_table(folder.resolve().name, facts)]
         if into is not None:
             # A page has places for one run's holes; of packages with tests it shows the verdicts.

@@ -20,6 +20,7 @@ from codex_lsp.evals.quality.suites import (
     Verdict,
     passed_by_hole,
     read_verdicts,
+    verdicts_on,
 )
 from codex_lsp.evals.quality.tables import last_label
 from codex_lsp.evals.run import read_facts
@@ -64,7 +65,8 @@ def read_quality(folder: Path) -> QualityRun:
     labelled = read_outcomes(folder)
     verdicts = read_verdicts(folder / VERDICTS) if (folder / VERDICTS).exists() else ()
     outcomes = labelled[last_label(labelled)]
-    return QualityRun(folder.resolve().name, read_facts(folder), outcomes, verdicts)
+    judged = verdicts_on(verdicts, outcomes)
+    return QualityRun(folder.resolve().name, read_facts(folder), outcomes, judged)
 
 
 def quality_comparison(first: QualityRun, second: QualityRun) -> list[Table]:

@@ -210,7 +210,11 @@ class Verdict:
 
 def texts(hole: Hole, outcome: Outcome) -> dict[str, tuple[str, int]]:
     """Return what each variant puts in, and how many characters on its right it replaces."""
-    found = {AS_IT_WAS: (hole.expected, 0), LEFT_OUT: ("", 0)}
+    return {AS_IT_WAS: (hole.expected, 0), LEFT_OUT: ("", 0), **_shown(outcome)}
+
+
+def _shown(outcome: Outcome) -> dict[str, tuple[str, int]]:
+    found = {}
     for name in SHOWN:
         ((_, attempt),) = POLICIES[name](outcome)
         found[name] = (attempt.text or "", attempt.replaces)
@@ -307,6 +311,25 @@ def read_verdicts(file: Path) -> list[Verdict]:
         Verdict(item["hole"], item["variant"], item["passed"], item.get("put_in", ""))
         for item in records
     ]
+
+
+def verdicts_on(verdicts: Sequence[Verdict], outcomes: Sequence[Outcome]) -> list[Verdict]:
+    """Return the verdicts on just these outcomes, hole by hole.
+
+    A hole counts when all that it was judged by is what is shown now: verdicts on what another
+    version of the pipeline showed stay in the file.
+    """
+    last = {(item.hole, item.variant): item for item in verdicts}
+    found: list[Verdict] = []
+    for outcome in outcomes:
+        shown = _shown(outcome)
+        here = [last[outcome.hole, name] for name in VARIANTS if (outcome.hole, name) in last]
+        if all(
+            item.variant not in shown or item.put_in in ("", _digest(shown[item.variant]))
+            for item in here
+        ):
+            found += here
+    return found
 
 
 def passed_by_hole(verdicts: Sequence[Verdict]) -> dict[str, dict[str, bool]]:

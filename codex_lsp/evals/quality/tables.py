@@ -72,6 +72,8 @@ def versions_table(labelled: Labelled) -> Table:
     rows = []
     for name in names:
         outcomes = [item for item in labelled[name] if item.hole in first]
+        if not outcomes:
+            continue  # of other holes: there is nothing to compare
         base = [first[item.hole] for item in outcomes]
         found = figures(outcomes, as_the_editor, as_the_editor, base)
         cells = (*_cells(found), _mean(item.editor.steps for item in outcomes))

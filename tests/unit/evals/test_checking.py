@@ -13,6 +13,7 @@ from codex_lsp.evals.checking import check, read_check
 from codex_lsp.evals.merging import merge
 from codex_lsp.evals.problems import Problem
 from codex_lsp.evals.samples import Sample, append_samples, read_checked
+from codex_lsp.evals.scores import SampleScore, all_scores, append_scores
 from tests.unit.evals.runs import FACTS, problems
 
 
@@ -160,6 +161,25 @@ def test_shards_that_were_judged_merge_if_by_the_same_limits(tmp_path: Path) -> 
     (parts[0] / "check.json").unlink()
     merge(tmp_path / "unknown", parts[:2])
     assert read_check(tmp_path / "unknown") is None
+
+
+def test_of_two_texts_of_one_sample_the_firsts_verdict_is_taken(tmp_path: Path) -> None:
+    parts = [tmp_path / name for name in ("a", "b", "c")]
+    for part, text in zip(parts, ("2", "1", "2"), strict=True):
+        part.mkdir()
+        (part / "run.json").write_text(json.dumps(FACTS))
+        write(part, ("Own/0", text))
+        append_scores(part / "scores-safety.jsonl", [SampleScore("Own/0", 0, float(text), 1.0)])
+    (parts[0] / "scores-safety.jsonl").unlink()
+    list(check(parts[1], problems(), Judge(), 1))
+    merge(tmp_path / "unchecked", parts[:2])
+    assert not (tmp_path / "unchecked" / "results.jsonl").exists()
+    assert all_scores(tmp_path / "unchecked") == {}
+    list(check(parts[2], problems(), Judge(), 1))
+    merge(tmp_path / "checked", parts)
+    (found,) = read_checked(tmp_path / "checked" / "results.jsonl")
+    assert (found.sample.completion, found.passed) == ("2", False)
+    assert all_scores(tmp_path / "checked")["safety"]["Own/0", 0].score == 2.0
 
 
 def read_run_facts(folder: Path) -> Mapping[str, Any]:

@@ -33,7 +33,7 @@ def made(
         item = checked(passed, mean, task_id=task_id)
         one = replace(item.sample, index=index, batch=index // batch, batch_ms=ms)
         items.append(replace(item, sample=one))
-    settings = {"temperature": temperature, "batch": batch}
+    settings = {"temperature": temperature, "batch": batch, "n": max(counts.values()) + 1}
     return Run(name, {**FACTS, "settings": settings, **facts}, items, scores or {})
 
 
@@ -108,6 +108,13 @@ def test_batches_of_another_size_do_not_count() -> None:
     assert latency(run, 2) == Latency(0.9, 0.9)
     assert latency(run, 1) == Latency(0.1, 0.1)
     assert latency(run, 3) is None
+
+
+def test_a_batch_is_as_large_as_it_was_drawn_whatever_is_checked_of_it() -> None:
+    run = made("t", 0.4, 4, [("a", True, -1.0, 900.0)] * 4)
+    part = replace(run, checked=run.checked[:1])
+    assert latency(part, 1) is None
+    assert latency(part, 4) == Latency(0.9, 0.9)
 
 
 def test_runs_of_before_times_were_taken_down_have_none() -> None:

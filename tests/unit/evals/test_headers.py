@@ -9,9 +9,9 @@ from codex_lsp.evals.bindings import bindings
 from codex_lsp.evals.chains import chains
 from codex_lsp.evals.crypto import crypto
 from codex_lsp.evals.headers import read_header, with_header
-from codex_lsp.evals.problems import ProblemSet
-from codex_lsp.evals.recipes import problems_of
-from tests.unit.evals.problem_files import ADD, add_problem, write
+from codex_lsp.evals.problems import ProblemSet, read_human_eval, read_mbpp
+from codex_lsp.evals.recipes import problems_of, problems_of_run
+from tests.unit.evals.problem_files import ADD, BASIC, add_problem, write
 
 HEADER = "# All functions below are correct."
 
@@ -44,6 +44,25 @@ def test_it_stands_in_front_of_each_prompt_and_makes_another_set() -> None:
     assert changed.problems[0].task_id == "Own/0"
     assert changed.sha256 != whole.sha256
     assert changed.sha256 != with_header(whole, "# x\n").sha256
+
+
+def test_a_whole_program_begins_with_it_as_well(tmp_path: Path) -> None:
+    whole = read_mbpp(write(tmp_path / "mbpp.jsonl", BASIC))
+    (problem,) = with_header(whole, "import math\n").problems
+    assert problem.program("x = math.pi\n") == "import math\nx = math.pi\n\nroot = Pair(4)"
+    assert whole.problems[0].program("x = 1") == "x = 1\nroot = Pair(4)"
+
+
+def test_a_run_is_judged_by_the_problems_that_it_was_drawn_for(tmp_path: Path) -> None:
+    file = write(tmp_path / "mine.jsonl", ADD)
+    facts = {"benchmark": "humaneval", "problems_sha256": read_human_eval(file).sha256}
+    assert problems_of_run(facts, file) == read_human_eval(file)
+    other = write(tmp_path / "other.jsonl", {**ADD, "test": "def check(candidate):\n    pass\n"})
+    with pytest.raises(UsageError, match="other humaneval problems than these; name the file"):
+        problems_of_run(facts, other)
+    made = {"benchmark": "crypto", "crypto": {}, "problems_sha256": "0"}
+    with pytest.raises(UsageError, match="other crypto problems than these; draw it anew"):
+        problems_of_run(made)
 
 
 def test_the_problems_of_a_run_are_made_again_from_its_facts(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,9 @@ import typer
 from typer.testing import CliRunner
 
 from codex_lsp.cli.eval_options import Drawing, draws
+from codex_lsp.cli.eval_runs import _as_begun
+from codex_lsp.evals.run import Settings
+from tests.unit.evals.runs import FACTS
 
 
 def app(into: list[tuple[Drawing, int]]) -> typer.Typer:
@@ -57,3 +61,14 @@ def test_a_folder_has_to_be_named() -> None:
     done = CliRunner().invoke(app([]), [])
     assert done.exit_code == 2
     assert "Missing option '--out'" in done.output
+
+
+def test_a_run_that_began_with_fewer_samples_is_added_to_in_its_batches(tmp_path: Path) -> None:
+    begun = {**FACTS, "settings": {"n": 10, "batch": 10}}
+    (tmp_path / "run.json").write_text(json.dumps(begun))
+    assert _as_begun(tmp_path, Settings(n=40, batch=20), 20).batch == 10
+    # Not where batches were asked for that it does not have, or its own are not full.
+    assert _as_begun(tmp_path, Settings(n=40, batch=5), 5).batch == 5
+    assert _as_begun(tmp_path / "new", Settings(n=40, batch=20), 20).batch == 20
+    (tmp_path / "run.json").write_text(json.dumps({**FACTS, "settings": {"n": 25, "batch": 20}}))
+    assert _as_begun(tmp_path, Settings(n=40, batch=20), 20).batch == 20

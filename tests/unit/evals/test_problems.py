@@ -60,6 +60,12 @@ def test_mbpp_is_prompted_by_its_description_and_tests(tmp_path: Path) -> None:
     assert problem.program("x = 1").splitlines() == ["x = 1", "root = Pair(4)"]
 
 
+def test_a_solution_that_is_no_python_is_one_sentence(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.jsonl", {**BASIC, "code": "def f(:\n"})
+    with pytest.raises(UsageError, match=r"Line 1 of .* is no mbpp problem: SyntaxError"):
+        read_mbpp(file)
+
+
 def test_of_mbpp_only_the_test_problems_are_read(tmp_path: Path) -> None:
     file = write(tmp_path / "a.jsonl", BASIC, {**BASIC, "task_id": 601}, {**BASIC, "task_id": 10})
     assert [item.task_id for item in read_mbpp(file).problems] == ["MBPP/11"]

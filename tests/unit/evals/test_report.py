@@ -68,6 +68,14 @@ def test_the_folder_one_is_in_has_a_name(folder: Path, monkeypatch: pytest.Monke
     assert [run.name for run in find_runs(Path())] == ["t0.8"]
 
 
+def test_runs_of_a_sweep_are_found_below_their_folder(folder: Path) -> None:
+    (folder / "sweep").mkdir()
+    (folder / "t0.8").rename(folder / "sweep" / "t0.8")
+    assert [run.name for run in find_runs(folder)] == ["sweep/t0.8", "t0.2"]
+    write_report(folder)
+    assert (folder / "choice-sweep-t0.8.svg").exists()
+
+
 def test_each_k_has_its_best_temperature(folder: Path) -> None:
     found = table(folder, "Best temperature: m on humaneval")
     assert found.rows == (("1", "0.2", "50.00"), ("2", "0.8", "100.00"))

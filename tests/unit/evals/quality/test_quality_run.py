@@ -23,6 +23,7 @@ from codex_lsp.evals.quality.run import (
     read_draws,
     read_outcomes,
 )
+from codex_lsp.evals.quality.tables import versions_table
 from codex_lsp.evals.report import write_report
 from codex_lsp.evals.run import batch_seed
 from codex_lsp.sampling import SamplingParams
@@ -169,6 +170,13 @@ def test_outcomes_of_other_holes_are_not_lost(tmp_path: Path) -> None:
     assert outcomes_file(tmp_path, "now").read_bytes() == before
     run(tmp_path, model, PLACE, label="some")
     assert [outcome.hole for outcome in read_outcomes(tmp_path)["some"]] == [PLACE.id]
+
+
+def test_labels_of_other_holes_are_not_compared(tmp_path: Path) -> None:
+    run(tmp_path, Model(), PLACE, label="before")
+    run(tmp_path, Model(), hole("add(1, 2)", "span"), label="now")
+    labelled = read_outcomes(tmp_path)
+    assert [row[0] for row in versions_table(labelled).rows] == ["before"]
 
 
 def test_a_torn_line_is_drawn_anew(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from codex_lsp.evals.quality.suites import (
     check,
     passed_by_hole,
     read_verdicts,
+    verdicts_on,
 )
 from codex_lsp.evals.quality.tables import suites_table
 from codex_lsp.evals.sandbox import Confinement, open_confinement
@@ -146,3 +147,15 @@ def test_only_holes_that_the_tests_notice_are_compared() -> None:
 def test_what_was_not_compared_is_left_out() -> None:
     found = suites_table([Verdict("hole", name, name != VARIANTS[1]) for name in VARIANTS[:4]])
     assert [row[0] for row in found.rows] == list(VARIANTS[:4])
+
+
+def test_verdicts_count_for_what_is_shown_now(confinement: Confinement, tmp_path: Path) -> None:
+    file = tmp_path / "verdicts.jsonl"
+    old, now = filled("3 * x", "x + x"), filled("x * 2", "x + x")
+    list(check(file, {"own": TREE}, [(place(), old)], confinement))
+    found = read_verdicts(file)
+    assert verdicts_on(found, [old]) == found
+    assert verdicts_on(found, [now]) == []
+    assert verdicts_on(found, []) == []
+    list(check(file, {"own": TREE}, [(place(), now)], confinement))
+    assert verdicts_on(read_verdicts(file), [now]) == read_verdicts(file)[len(found) :]
