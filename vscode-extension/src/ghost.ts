@@ -40,8 +40,11 @@ export class Ghost implements vscode.InlineCompletionItemProvider, vscode.Dispos
   private dismissedAt = '';
   private refreshing = false;
   private stale = false;
-  /** Which item is on screen, as far as our own commands moved it. */
-  private index = 0;
+  /** What VS Code can show, in its order. */
+  private handed: OfferedItem[] = [];
+  /** Which of it is on screen, as far as our own commands moved it. */
+  private shown: OfferedItem | undefined;
+  private askedAt = '';
   offer: Offer | undefined;
 
   constructor(
@@ -79,22 +82,22 @@ export class Ghost implements vscode.InlineCompletionItemProvider, vscode.Dispos
     const byHand = this.byHand;
     if (!byHand && this.dismissedAt === nameOf(place)) return [];
     this.dismissedAt = '';
+    // After typing, and after a part was accepted, VS Code is back at the first of what agrees.
+    if (this.askedAt !== nameOf(place)) this.put([], undefined);
+    this.askedAt = nameOf(place);
     const cycling = context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke;
     this.byHand = false;
-    if (!byHand) {
-      const kept = this.offer?.remainders(place) ?? [];
-      // One candidate is nothing to cycle through: the server is asked for all it can bring.
-      if (kept.length > (cycling ? 1 : 0)) {
-        return this.toItems(kept, document, position, context.selectedCompletionInfo);
-      }
-    }
+    const kept = byHand ? [] : (this.offer?.remainders(place) ?? []);
+    // One candidate is nothing to cycle through: the server is asked for all it can bring.
+    if (kept.length > (cycling ? 1 : 0)) return this.hand(kept, document, position, context);
     // What grows is not called off: the server goes on with it if that agrees with what was typed.
     const offer = await this.ask(this.client, document, position, context, place, token);
     if (!offer || token.isCancellationRequested) return [];
     this.take(offer);
+    if (cycling && kept[0]) this.shown = offer.include(kept[0]);
     // Between the question and the answer the document may have changed: then this is empty.
     const now = placeOf(document, document.offsetAt(position), context.selectedCompletionInfo);
-    return this.toItems(offer.remainders(now), document, position, context.selectedCompletionInfo);
+    return this.hand(offer.remainders(now), document, position, context);
   }
 
   private async ask(
@@ -126,7 +129,7 @@ export class Ghost implements vscode.InlineCompletionItemProvider, vscode.Dispos
 
   private take(offer: Offer): void {
     this.offer = offer;
-    this.index = 0;
+    this.shown = undefined;
     const early = this.early;
     this.early = undefined;
     if (early?.id === offer.id) this.grow(early);
@@ -134,19 +137,35 @@ export class Ghost implements vscode.InlineCompletionItemProvider, vscode.Dispos
     this.announce();
   }
 
-  private toItems(
+  private hand(
     left: Remainder[],
     document: vscode.TextDocument,
     position: vscode.Position,
-    selected: vscode.SelectedCompletionInfo | undefined,
+    context: vscode.InlineCompletionContext,
   ): vscode.InlineCompletionItem[] {
-    const start = selected?.range.start ?? position;
+    const onScreen = left.filter(({ item }) => item === this.shown);
+    const others = left.filter(({ item }) => item !== this.shown);
+    // When VS Code asks for others, it puts what is on screen first, and goes on from there.
+    const cycling = context.triggerKind === vscode.InlineCompletionTriggerKind.Invoke;
+    const ordered = cycling ? [...onScreen, ...others] : left;
+    this.put(
+      ordered.map(({ item }) => item),
+      onScreen[0]?.item ?? left[0]?.item,
+    );
+    const start = context.selectedCompletionInfo?.range.start ?? position;
     const offset = document.offsetAt(position);
-    return left.map(({ text, replaces, item }) => {
+    return ordered.map(({ text, replaces, item }) => {
       const end = document.positionAt(offset + replaces);
       const command = { title: 'Accept completion', command: ACCEPTED, arguments: [item] };
       return new vscode.InlineCompletionItem(text, new vscode.Range(start, end), command);
     });
+  }
+
+  private put(handed: OfferedItem[], shown: OfferedItem | undefined): void {
+    const before = this.candidate;
+    this.handed = handed;
+    this.shown = shown;
+    if (this.candidate !== before) this.changed.fire();
   }
 
   // ---- Growing
@@ -243,18 +262,21 @@ export class Ghost implements vscode.InlineCompletionItemProvider, vscode.Dispos
   async cycle(step: 1 | -1): Promise<void> {
     const name = step === 1 ? 'showNext' : 'showPrevious';
     await vscode.commands.executeCommand(`editor.action.inlineSuggest.${name}`);
-    const count = this.offer?.items.length ?? 0;
-    if (!this.offer || count === 0) return;
-    this.index = (this.index + step + count) % count;
-    this.tell(SHOWN, { item: told(this.offer.items[this.index]) });
+    // VS Code may have been handed another list by now.
+    const count = this.handed.length;
+    if (!this.shown || count === 0) return;
+    this.shown = this.handed[(this.handed.indexOf(this.shown) + step + count) % count];
+    this.tell(SHOWN, { item: told(this.shown) });
     this.announce();
   }
 
   /** @param what how much of it: `acceptNextWord` or `acceptNextLine` */
   async acceptPart(what: 'acceptNextWord' | 'acceptNextLine'): Promise<void> {
+    // VS Code may ask for what is left before the command is over.
+    const { shown } = this;
     await vscode.commands.executeCommand(`editor.action.inlineSuggest.${what}`);
     const editor = vscode.window.activeTextEditor;
-    const part = editor && this.offer?.acceptedPart(this.placeIn(editor), this.index);
+    const part = editor && this.offer?.acceptedPart(this.placeIn(editor), shown);
     if (part) this.tell(PARTLY_ACCEPTED, { item: told(part.item), acceptedLength: part.acceptedLength });
   }
 
@@ -267,11 +289,11 @@ export class Ghost implements vscode.InlineCompletionItemProvider, vscode.Dispos
 
   /** `2/3 · 71 %` once the user has looked at another than the first. */
   get candidate(): string {
-    const item = this.offer?.items[this.index];
-    if (!this.offer || !item || this.index === 0) return '';
-    const confidence = item.facts.confidence;
+    const index = this.shown ? this.handed.indexOf(this.shown) : -1;
+    if (!this.shown || index < 1) return '';
+    const confidence = this.shown.facts.confidence;
     const sure = confidence === null ? '' : ` · ${Math.round(100 * confidence)} %`;
-    return `${this.index + 1}/${this.offer.items.length}${sure}`;
+    return `${index + 1}/${this.handed.length}${sure}`;
   }
 
   /** Forget the offer, and have the server stop what it still does for it. */
@@ -282,6 +304,8 @@ export class Ghost implements vscode.InlineCompletionItemProvider, vscode.Dispos
 
   private forget(): void {
     this.offer = undefined;
+    this.handed = [];
+    this.shown = undefined;
     this.announce();
   }
 

@@ -85,7 +85,20 @@ export class Offer {
         ? [{ text: text.slice(typed.length), replaces: item.replaces, item }]
         : [];
     });
-    return left[0]?.item === this.items[0] ? left : [];
+    if (left[0]?.item !== this.items[0]) return [];
+    // VS Code shows equal ones once.
+    return left.filter((each, index) => left.findIndex((other) => same(other, each)) === index);
+  }
+
+  /**
+   * Have what is on screen from an earlier answer among these items: it is the one that says the same,
+   * or else becomes the last one.
+   */
+  include({ text, replaces, item: { facts } }: Remainder): OfferedItem {
+    const kept = { text, replaces, facts };
+    const found = this.items.find((each) => same({ ...each, text: unix(each.text) }, kept));
+    if (!found) this.items.push(kept);
+    return found ?? kept;
   }
 
   /** Whether the first item may still become what the user is typing. */
@@ -118,11 +131,13 @@ export class Offer {
    * The item of which the user has accepted a part, and how much: `acceptedLength` counts UTF-16 code
    * units from its start. The one that was on screen is tried first.
    */
-  acceptedPart(place: Place, onScreen: number): { item: OfferedItem; acceptedLength: number } | undefined {
+  acceptedPart(
+    place: Place,
+    onScreen: OfferedItem | undefined,
+  ): { item: OfferedItem; acceptedLength: number } | undefined {
     const typed = this.typed(place);
     if (!typed) return undefined;
-    const likely = this.items[onScreen];
-    const item = [...(likely ? [likely] : []), ...this.items].find((each) =>
+    const item = [...(onScreen ? [onScreen] : []), ...this.items].find((each) =>
       unix(each.text).startsWith(typed),
     );
     return item && { item, acceptedLength: lengthIn(item.text, typed.length) };
@@ -134,6 +149,10 @@ function lengthIn(text: string, length: number): number {
   let end = 0;
   for (let left = length; left > 0; left -= 1) end += text.startsWith('\r\n', end) ? 2 : 1;
   return end;
+}
+
+function same(one: Omit<Remainder, 'item'>, other: Omit<Remainder, 'item'>): boolean {
+  return one.text === other.text && one.replaces === other.replaces;
 }
 
 function sameSelection(one: Selected | undefined, other: Selected | undefined): boolean {

@@ -30,6 +30,20 @@ describe('what is typed through', () => {
     expect(texts(offer(), at('x = foo|\n'))).toEqual(['(a)', 'd']);
   });
 
+  it('is offered once where candidates have come to say the same', () => {
+    const grown = new Offer(at('|'), [item('a'), item('a\nb', 1), item('a\nb', 2, 1)]);
+    grown.grow({ seq: 1, version: 1, insertText: 'a\nb', done: true });
+    expect(grown.remainders(at('|')).map(({ item: { facts } }) => facts.index)).toEqual([0, 2]);
+  });
+
+  it('takes in what is on screen from an earlier answer', () => {
+    const later = new Offer(at('|'), [item('a'), item('b\r\n', 1)]);
+    const left = (text: string) => ({ text, replaces: 0, item: item(`x${text}`) });
+    expect(later.include(left('b\n'))).toBe(later.items[1]);
+    expect(later.include(left('c'))).toMatchObject({ text: 'c', facts: { index: 0 } });
+    expect(texts(later, at('|'))).toEqual(['a', 'b\n', 'c']);
+  });
+
   it('ends when all of it is typed, or another candidate is meant', () => {
     expect(texts(offer(), at('x = foo(a)|\n'))).toEqual([]);
     expect(texts(offer(), at('x = food|\n'))).toEqual([]);
@@ -91,21 +105,25 @@ describe('growing', () => {
 
 describe('a part that was accepted', () => {
   it('is counted from the start of the item that was on screen', () => {
-    const offer = new Offer(at('|'), [item('foo(a)'), item('foo(b)', 1)]);
-    expect(offer.acceptedPart(at('foo(|'), 1)).toMatchObject({ item: { text: 'foo(b)' }, acceptedLength: 4 });
-    expect(offer.acceptedPart(at('foo(a|'), 1)).toMatchObject({
+    const onScreen = item('foo(b)', 1);
+    const offer = new Offer(at('|'), [item('foo(a)'), onScreen]);
+    expect(offer.acceptedPart(at('foo(|'), onScreen)).toMatchObject({
+      item: { text: 'foo(b)' },
+      acceptedLength: 4,
+    });
+    expect(offer.acceptedPart(at('foo(a|'), onScreen)).toMatchObject({
       item: { text: 'foo(a)' },
       acceptedLength: 5,
     });
-    expect(offer.acceptedPart(at('|'), 0)).toBeUndefined();
-    expect(offer.acceptedPart(at('z|'), 0)).toBeUndefined();
+    expect(offer.acceptedPart(at('|'), onScreen)).toBeUndefined();
+    expect(offer.acceptedPart(at('z|'), onScreen)).toBeUndefined();
   });
 });
 
 it('counts an accepted part with the line ends of the server', () => {
   const offer = new Offer(at('|'), [item('if a:\r\n  b()\r\nc')]);
-  expect(offer.acceptedPart(at('if a:\r\n  b|'), 0)?.acceptedLength).toBe(10);
-  expect(offer.acceptedPart(at('if a:\n  b()\n|'), 0)?.acceptedLength).toBe(14);
+  expect(offer.acceptedPart(at('if a:\r\n  b|'), undefined)?.acceptedLength).toBe(10);
+  expect(offer.acceptedPart(at('if a:\n  b()\n|'), undefined)?.acceptedLength).toBe(14);
 });
 
 it('knows whether anything was changed', () => {

@@ -1,0 +1,131 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import * as editors from './editor';
+
+vi.mock('vscode', () => import('./editor'));
+vi.mock('../src/client', () => ({ documentSelector: [] }));
+
+const { Ghost } = await import('../src/ghost');
+const { Switch } = await import('../src/switches');
+
+const { Automatic, Invoke } = editors.InlineCompletionTriggerKind;
+
+function open(text: string, ...answers: string[]) {
+  const editor = new editors.Editor(text);
+  const switches = new Switch(new editors.Memento() as never);
+  const ghost = new Ghost('x:*', switches);
+  const client = new editors.Client();
+  client.answers = answers;
+  ghost.use(client as never);
+  const ask = async (triggerKind: number) => {
+    const token = new editors.CancellationTokenSource().token;
+    const place = [editor, editor.selection.active, { triggerKind }, token] as const;
+    const items = await ghost.provideInlineCompletionItems(...(place as never as Parameters));
+    return items.map(({ insertText }) => insertText);
+  };
+  return { editor, switches, ghost, client, ask };
+}
+
+type Parameters = globalThis.Parameters<InstanceType<typeof Ghost>['provideInlineCompletionItems']>;
+
+beforeEach(() => {
+  for (const name of Object.keys(editors.does)) delete editors.does[name];
+  editors.configure({ enable: true, disabledLanguages: [] });
+  editors.executed.length = 0;
+});
+
+describe('the candidate on screen', () => {
+  /** Cycling has VS Code ask for all of them, once for each version of the document. */
+  const cycling = ({ editor, ask }: ReturnType<typeof open>) => {
+    const lists: unknown[] = [];
+    let asked = 0;
+    for (const name of ['showNext', 'showPrevious'])
+      editors.does[`editor.action.inlineSuggest.${name}`] = async () => {
+        if (asked !== editor.version) lists.push(await ask(Invoke));
+        asked = editor.version;
+      };
+    return lists;
+  };
+
+  it('is one of those that agree with what was typed', async () => {
+    const opened = open('x = ', 'foo(a)', 'bar', 'foo(b)');
+    const { editor, ghost, client, ask } = opened;
+    const lists = cycling(opened);
+    await ask(Automatic);
+    editor.type('f');
+    expect(await ask(Automatic)).toEqual(['oo(a)', 'oo(b)']);
+    client.told.length = 0;
+    await ghost.cycle(1);
+    expect(lists).toEqual([['oo(a)', 'oo(b)']]);
+    expect(client.items('didShow')).toEqual(['foo(b)']);
+    expect(ghost.candidate).toBe('2/2 · 70 %');
+    await ghost.cycle(-1);
+    expect(ghost.candidate).toBe('');
+    await ghost.cycle(-1);
+    expect(client.items('didShow')).toEqual(['foo(b)', 'foo(a)', 'foo(b)']);
+  });
+
+  it('is the one of which a part is accepted, also when VS Code asks for the rest before that is over', async () => {
+    const opened = open('x = ', 'foo(a)', 'bar', 'foo(b)');
+    const { editor, ghost, client, ask } = opened;
+    cycling(opened);
+    await ask(Automatic);
+    editor.type('f');
+    await ask(Automatic);
+    await ghost.cycle(1);
+    editors.does['editor.action.inlineSuggest.acceptNextWord'] = () => {
+      editor.type('oo');
+      return ask(Automatic);
+    };
+    await ghost.acceptPart('acceptNextWord');
+    expect(client.items('didPartially')).toEqual([['foo(b)', 3]]);
+  });
+
+  it('is the first again after typing, and the status bar hears of it', async () => {
+    const opened = open('x = ', 'foo(a)', 'foo(b)', 'bar');
+    const { editor, ghost, ask } = opened;
+    cycling(opened);
+    await ask(Automatic);
+    await ghost.cycle(1);
+    expect(ghost.candidate).toBe('2/3 · 80 %');
+    const seen: string[] = [];
+    ghost.onChange(() => seen.push(ghost.candidate));
+    editor.type('f');
+    await ask(Automatic);
+    expect(seen).toEqual(['']);
+  });
+
+  it('stays while the first one grows, and is where VS Code goes on from', async () => {
+    const opened = open('x = ', 'a', 'b', 'c');
+    const { ghost, client, ask } = opened;
+    editors.does['editor.action.inlineSuggest.trigger'] = () => ask(Automatic);
+    await ask(Automatic);
+    cycling(opened);
+    await ghost.cycle(1);
+    client.grow(1, 'a\nmore');
+    await vi.waitFor(() => expect(editors.executed).toContain('editor.action.inlineSuggest.trigger'));
+    expect(ghost.candidate).toBe('2/3 · 80 %');
+    client.told.length = 0;
+    // It has asked otherwise since.
+    const lists = cycling(opened);
+    await ghost.cycle(1);
+    expect(lists).toEqual([['b', 'a\nmore', 'c']]);
+    expect(client.items('didShow')).toEqual(['a\nmore']);
+  });
+
+  it('stays in front of what the server brings when it was the only one', async () => {
+    const opened = open('x = ', 'foo(a)', 'bar');
+    const { editor, ghost, client, ask } = opened;
+    const lists = cycling(opened);
+    await ask(Automatic);
+    editor.type('f');
+    expect(await ask(Automatic)).toEqual(['oo(a)']);
+    client.answers = ['oo(c)', 'oo(d)'];
+    await ghost.cycle(1);
+    expect(lists).toEqual([['oo(a)', 'oo(c)', 'oo(d)']]);
+    expect(client.items('didShow').at(-1)).toEqual('oo(c)');
+    await ghost.cycle(-1);
+    editors.does['editor.action.inlineSuggest.acceptNextWord'] = () => editor.type('oo');
+    await ghost.acceptPart('acceptNextWord');
+    expect(client.items('didPartially')).toEqual([['oo(a)', 2]]);
+  });
+});
