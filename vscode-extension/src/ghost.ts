@@ -24,7 +24,9 @@ export const ACCEPTED = 'codexLsp.internal.accepted';
 const TRIGGER = 'editor.action.inlineSuggest.trigger';
 
 export interface Switches {
-  isOff(uri: vscode.Uri): boolean;
+  /** Why there are no completions in a document; empty when there are. */
+  reason(document: vscode.TextDocument): string;
+  readonly onChange: vscode.Event<void>;
 }
 
 export class Ghost implements vscode.InlineCompletionItemProvider, vscode.Disposable {
@@ -54,6 +56,7 @@ export class Ghost implements vscode.InlineCompletionItemProvider, vscode.Dispos
     this.registration = this.register();
     this.listeners = [
       vscode.commands.registerCommand(ACCEPTED, (item: OfferedItem) => this.accepted(item)),
+      switches.onChange(() => this.switched()),
       vscode.window.onDidChangeActiveTextEditor(() => this.drop()),
       vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => this.moved(textEditor)),
     ];
@@ -77,7 +80,7 @@ export class Ghost implements vscode.InlineCompletionItemProvider, vscode.Dispos
     context: vscode.InlineCompletionContext,
     token: vscode.CancellationToken,
   ): Promise<vscode.InlineCompletionItem[]> {
-    if (this.switches.isOff(document.uri) || !this.client?.isRunning()) return [];
+    if (this.switches.reason(document) || !this.client?.isRunning()) return [];
     const place = placeOf(document, document.offsetAt(position), context.selectedCompletionInfo);
     const byHand = this.byHand;
     if (!byHand && this.dismissedAt === nameOf(place)) return [];
@@ -93,6 +96,11 @@ export class Ghost implements vscode.InlineCompletionItemProvider, vscode.Dispos
     // What grows is not called off: the server goes on with it if that agrees with what was typed.
     const offer = await this.ask(this.client, document, position, context, place, token);
     if (!offer || token.isCancellationRequested) return [];
+    if (this.switches.reason(document)) {
+      // Switched off since.
+      this.tell(CANCEL_PARTIAL, { id: offer.id });
+      return [];
+    }
     this.take(offer);
     if (cycling && kept[0]) this.shown = offer.include(kept[0]);
     // Between the question and the answer the document may have changed: then this is empty.
@@ -221,6 +229,14 @@ export class Ghost implements vscode.InlineCompletionItemProvider, vscode.Dispos
     // After typing the server decides itself what of its work may still be wanted.
     if (this.offer.isFor(editor.document.getText())) this.drop();
     else this.forget();
+  }
+
+  /** Where it is off by now, nothing that was brought before stays on screen or comes back. */
+  private switched(): void {
+    const document = vscode.window.activeTextEditor?.document;
+    if (!this.offer || !document || !this.switches.reason(document)) return;
+    this.drop();
+    void vscode.commands.executeCommand('editor.action.inlineSuggest.hide');
   }
 
   // ---- What the user does with it

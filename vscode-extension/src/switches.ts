@@ -1,17 +1,22 @@
 /** Completions on and off: everywhere, for a language, for a file. */
 import * as vscode from 'vscode';
-import { settings, update } from './settings';
+import { SECTION, settings, update } from './settings';
 
 const KEY = 'switchedOffFiles';
 
 export class Switch implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
+  /** A switch was turned, here or in the settings. */
   readonly onChange = this.changed.event;
+  private readonly configured = vscode.workspace.onDidChangeConfiguration((change) => {
+    if (change.affectsConfiguration(SECTION)) this.changed.fire();
+  });
 
   /** @param memory remembers files for this workspace */
   constructor(private readonly memory: vscode.Memento) {}
 
   dispose(): void {
+    this.configured.dispose();
     this.changed.dispose();
   }
 

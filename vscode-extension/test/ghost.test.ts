@@ -129,3 +129,48 @@ describe('the candidate on screen', () => {
     expect(client.items('didPartially')).toEqual([['oo(a)', 2]]);
   });
 });
+
+describe('once it is switched off', () => {
+  type Opened = ReturnType<typeof open>;
+  const ways: [string, (opened: Opened) => unknown][] = [
+    ['everywhere', () => editors.configure({ enable: false })],
+    ['for the language', () => editors.configure({ disabledLanguages: ['python'] })],
+    ['for the file', ({ switches, editor }) => switches.toggleFile(editor.uri as never)],
+  ];
+
+  it.each(ways)('%s, what was brought before is gone, and grows no more', async (_, switchOff) => {
+    const opened = open('x = ', 'foo(a)', 'foo(b)');
+    const { editor, ghost, client, ask } = opened;
+    await ask(Automatic);
+    await switchOff(opened);
+    expect(ghost.offer).toBeUndefined();
+    expect(client.cancelled).toEqual(['1']);
+    expect(editors.executed).toContain('editor.action.inlineSuggest.hide');
+    client.grow(1, 'foo(a)\nmore');
+    editor.type('f');
+    expect(await ask(Automatic)).toEqual([]);
+  });
+
+  it('what was asked for before is not shown either', async () => {
+    const { client, ask, ghost } = open('x = ', 'foo(a)');
+    let answer = () => {};
+    client.wait = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const asked = ask(Automatic);
+    editors.configure({ enable: false });
+    answer();
+    expect(await asked).toEqual([]);
+    expect(ghost.offer).toBeUndefined();
+    expect(client.cancelled).toEqual(['1']);
+  });
+
+  it('for another language, it stays', async () => {
+    const { client, ask, ghost } = open('x = ', 'foo(a)');
+    await ask(Automatic);
+    editors.configure({ disabledLanguages: ['rust'] });
+    expect(ghost.offer).toBeDefined();
+    expect(client.cancelled).toEqual([]);
+    expect(editors.executed).not.toContain('editor.action.inlineSuggest.hide');
+  });
+});
