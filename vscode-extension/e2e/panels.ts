@@ -31,8 +31,15 @@ export function panelScenarios(get: () => Session): void {
     await session.press('Alt+Shift+\\');
     const page = session.webView();
     await page.locator('li').first().waitFor();
-    const texts = await page.locator('pre').allTextContents();
-    expect(texts.length).toBeGreaterThan(0);
+    // The first one grows.
+    let texts: string[] = [];
+    let since = Date.now();
+    await until(async () => {
+      const now = await page.locator('pre').allTextContents();
+      if (now.join() !== texts.join()) since = Date.now();
+      texts = now;
+      return texts.length > 0 && Date.now() - since > 1000;
+    }, 'the list rests');
     expect(await page.locator('li').first().textContent()).toMatch(/log-probability -\d/);
     await session.picture('candidates');
     await page.getByRole('link', { name: 'Insert candidate 1' }).click();

@@ -29,6 +29,13 @@ export interface Switches {
   readonly onChange: vscode.Event<void>;
 }
 
+/** What a page lists. Its offer grows as long as the document agrees; the page shows it each time. */
+interface Listing {
+  offer: Offer;
+  document: vscode.TextDocument;
+  draw: () => void;
+}
+
 export class Ghost implements vscode.InlineCompletionItemProvider, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   /** There is another answer, another candidate is shown, or there is none any more. */
@@ -47,6 +54,7 @@ export class Ghost implements vscode.InlineCompletionItemProvider, vscode.Dispos
   /** Which of it is on screen, as far as our own commands moved it. */
   private shown: OfferedItem | undefined;
   private askedAt = '';
+  private listing: Listing | undefined;
   offer: Offer | undefined;
 
   constructor(
@@ -64,6 +72,9 @@ export class Ghost implements vscode.InlineCompletionItemProvider, vscode.Dispos
 
   use(client: LanguageClient): void {
     this.client = client;
+    // Another server counts its ids from the start.
+    this.listing = undefined;
+    this.early = undefined;
     this.drop();
     client.onNotification(PARTIAL, (partial: Partial) => this.grow(partial));
   }
@@ -138,9 +149,8 @@ export class Ghost implements vscode.InlineCompletionItemProvider, vscode.Dispos
   private take(offer: Offer): void {
     this.offer = offer;
     this.shown = undefined;
-    const early = this.early;
-    this.early = undefined;
-    if (early?.id === offer.id) this.grow(early);
+    const early = this.overtaken(offer);
+    if (early) this.grow(early);
     this.tell(SHOWN, { item: told(offer.items[0]) });
     this.announce();
   }
@@ -179,13 +189,31 @@ export class Ghost implements vscode.InlineCompletionItemProvider, vscode.Dispos
   // ---- Growing
 
   private grow(partial: Partial): void {
+    const listed = this.growListed(partial);
     if (partial.id !== this.offer?.id) {
       // It has overtaken its own answer.
-      this.early = partial;
+      if (!listed) this.early = partial;
       return;
     }
     if (this.offer.grow(partial)) void this.refresh();
     this.announce();
+  }
+
+  /** What has come of an offer before the offer itself. */
+  private overtaken(offer: Offer): Partial | undefined {
+    const { early } = this;
+    this.early = undefined;
+    return early?.id === offer.id ? early : undefined;
+  }
+
+  /** @returns whether it is of what is listed */
+  private growListed(partial: Partial): boolean {
+    const { listing } = this;
+    if (!listing || partial.id !== listing.offer.id) return false;
+    // After typing the server decides itself what of its work may still be wanted.
+    if (!listing.offer.isFor(listing.document.getText())) this.listing = undefined;
+    else if (listing.offer.grow(partial)) listing.draw();
+    return true;
   }
 
   /** Have VS Code read the answer again; one at a time, or its debounce would starve them all. */
@@ -233,6 +261,7 @@ export class Ghost implements vscode.InlineCompletionItemProvider, vscode.Dispos
 
   /** Where it is off by now, nothing that was brought before stays on screen or comes back. */
   private switched(): void {
+    if (this.listing && this.switches.reason(this.listing.document)) this.endList();
     const document = vscode.window.activeTextEditor?.document;
     if (!this.offer || !document || !this.switches.reason(document)) return;
     this.drop();
@@ -253,9 +282,14 @@ export class Ghost implements vscode.InlineCompletionItemProvider, vscode.Dispos
     this.byHand = false;
   }
 
-  /** All that the model says at the cursor, for a list; nothing of it is shown as ghost text. */
-  async list(editor: vscode.TextEditor): Promise<Offer | undefined> {
+  /**
+   * All that the model says at the cursor, for a list; nothing of it is shown as ghost text.
+   *
+   * @param draw called whenever the first of them has grown, until `endList`
+   */
+  async list(editor: vscode.TextEditor, draw: (offer: Offer) => void): Promise<Offer | undefined> {
     if (!this.client?.isRunning()) return undefined;
+    this.endList();
     this.drop();
     const context = {
       triggerKind: vscode.InlineCompletionTriggerKind.Invoke,
@@ -264,7 +298,22 @@ export class Ghost implements vscode.InlineCompletionItemProvider, vscode.Dispos
     const position = editor.selection.active;
     const place = placeOf(editor.document, editor.document.offsetAt(position), undefined);
     const source = new vscode.CancellationTokenSource();
-    return this.ask(this.client, editor.document, position, context, place, source.token);
+    const offer = await this.ask(this.client, editor.document, position, context, place, source.token);
+    if (!offer) return undefined;
+    const early = this.overtaken(offer);
+    if (early) offer.grow(early);
+    this.listing = { offer, document: editor.document, draw: () => draw(offer) };
+    return offer;
+  }
+
+  /** The list is not looked at any more. */
+  endList(): void {
+    const { listing } = this;
+    this.listing = undefined;
+    if (!listing?.offer.growing || !listing.offer.isFor(listing.document.getText())) return;
+    const { id } = listing.offer;
+    // What was listed may be ghost text by now.
+    if (id !== this.offer?.id) this.tell(CANCEL_PARTIAL, { id });
   }
 
   async dismiss(): Promise<void> {

@@ -34,10 +34,13 @@ export class Panels implements vscode.Disposable {
     const editor = vscode.window.activeTextEditor;
     if (!editor || !this.server.client) return;
     const position = editor.selection.active;
-    const offer = await this.ghost.list(editor);
-    this.listed = offer && { offer, editor, position };
     const name = vscode.workspace.asRelativePath(editor.document.uri);
     const where = `${name}, line ${position.line + 1}, column ${position.character + 1}`;
+    const offer = await this.ghost.list(editor, ({ items }) => {
+      const panel = this.open.get('candidates');
+      if (panel) draw(panel, 'Candidates', candidatesPage(items, where));
+    });
+    this.listed = offer && { offer, editor, position };
     this.show(
       'candidates',
       'Candidates',
@@ -76,9 +79,12 @@ export class Panels implements vscode.Disposable {
         { enableScripts: false, enableCommandUris: [INSERT], localResourceRoots: [] },
       );
       this.open.set(name, panel);
-      panel.onDidDispose(() => this.open.delete(name));
+      panel.onDidDispose(() => {
+        this.open.delete(name);
+        if (name === 'candidates') this.ghost.endList();
+      });
     }
-    panel.webview.html = page(title, body, randomBytes(16).toString('hex'));
+    draw(panel, title, body);
     panel.reveal(panel.viewColumn, false);
   }
 
@@ -93,10 +99,16 @@ export class Panels implements vscode.Disposable {
       );
       return;
     }
+    // It may grow on, but this is what the page shows.
+    const { text, replaces } = item;
     const shown = await vscode.window.showTextDocument(document, { viewColumn: editor.viewColumn ?? 1 });
-    const end = document.positionAt(document.offsetAt(position) + item.replaces);
-    await shown.edit((edit) => edit.replace(new vscode.Range(position, end), item.text));
+    const end = document.positionAt(document.offsetAt(position) + replaces);
+    await shown.edit((edit) => edit.replace(new vscode.Range(position, end), text));
     this.ghost.accepted(item);
     this.open.get('candidates')?.dispose();
   }
+}
+
+function draw(panel: vscode.WebviewPanel, title: string, body: Html): void {
+  panel.webview.html = page(title, body, randomBytes(16).toString('hex'));
 }

@@ -5,6 +5,7 @@ vi.mock('vscode', () => import('./editor'));
 vi.mock('../src/client', () => ({ documentSelector: [] }));
 
 const { Ghost } = await import('../src/ghost');
+const { Panels } = await import('../src/panels');
 const { Switch } = await import('../src/switches');
 
 const { Automatic, Invoke } = editors.InlineCompletionTriggerKind;
@@ -29,6 +30,7 @@ type Parameters = globalThis.Parameters<InstanceType<typeof Ghost>['provideInlin
 
 beforeEach(() => {
   for (const name of Object.keys(editors.does)) delete editors.does[name];
+  editors.panels.length = 0;
   editors.configure({ enable: true, disabledLanguages: [] });
   editors.executed.length = 0;
 });
@@ -172,5 +174,76 @@ describe('once it is switched off', () => {
     expect(ghost.offer).toBeDefined();
     expect(client.cancelled).toEqual([]);
     expect(editors.executed).not.toContain('editor.action.inlineSuggest.hide');
+  });
+});
+
+describe('the list of all candidates', () => {
+  const list = async (opened: ReturnType<typeof open>) => {
+    const panels = new Panels({ client: opened.client } as never, opened.ghost);
+    await panels.showCandidates();
+    const panel = editors.panels[0] as editors.Panel;
+    const texts = () => [...panel.webview.html.matchAll(/<pre>(.*?)<\/pre>/gs)].map(([, text]) => text);
+    const insert = () => editors.does['codexLsp.internal.insert']?.(0 as never);
+    return { panel, panels, texts, insert };
+  };
+
+  it('grows, and what it shows is inserted', async () => {
+    const opened = open('', 'for a in b:', 'pass');
+    const { texts, insert } = await list(opened);
+    expect(texts()).toEqual(['for a in b:', 'pass']);
+    opened.client.grow(1, 'for a in b:\n    c(');
+    opened.client.grow(2, 'for a in b:\n    c()', 1, true);
+    expect(texts()).toEqual(['for a in b:\n    c()', 'pass']);
+    await insert();
+    expect(opened.editor.getText()).toBe('for a in b:\n    c()');
+    expect(opened.ghost.offer).toBeUndefined();
+  });
+
+  it('shows what has come before the answer itself', async () => {
+    const opened = open('', 'for a in b:');
+    opened.client.wait = Promise.resolve().then(() => opened.client.grow(1, 'for a in b:\n    c()'));
+    const { texts } = await list(opened);
+    expect(texts()).toEqual(['for a in b:\n    c()']);
+  });
+
+  it('inserts what was shown when it was chosen', async () => {
+    const opened = open('', 'a');
+    const { insert } = await list(opened);
+    const inserted = insert();
+    opened.client.grow(1, 'a\nmore');
+    await inserted;
+    expect(opened.editor.getText()).toBe('a');
+  });
+
+  it('stays as it is once the document has changed, also when that is undone', async () => {
+    const opened = open('', 'a');
+    const { editor, client } = opened;
+    const { panel, texts, insert } = await list(opened);
+    editor.type('x');
+    client.grow(1, 'a\nb');
+    await editor.edit(({ replace }) =>
+      replace(new editors.Range(editor.positionAt(0), editor.positionAt(1)), ''),
+    );
+    client.grow(2, 'a\nb\nc');
+    expect(texts()).toEqual(['a']);
+    await insert();
+    expect(editor.getText()).toBe('a');
+    panel.dispose();
+    expect(client.cancelled).toEqual([]);
+  });
+
+  it('ends when its page is closed, switched off, or made anew', async () => {
+    const opened = open('', 'a');
+    const { panel, panels } = await list(opened);
+    await panels.showCandidates();
+    expect(opened.client.cancelled).toEqual(['1']);
+    panel.dispose();
+    expect(opened.client.cancelled).toEqual(['1', '2']);
+    const { html } = panel.webview;
+    opened.client.grow(1, 'a\nb');
+    expect(panel.webview.html).toBe(html);
+    await panels.showCandidates();
+    editors.configure({ enable: false });
+    expect(opened.client.cancelled).toEqual(['1', '2', '3']);
   });
 });
