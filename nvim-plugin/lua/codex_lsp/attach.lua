@@ -174,6 +174,10 @@ function M.on_attach(args)
     return
   end
   define_highlights()
+  if served[args.buf] then
+    -- By a client that is on its way out: who shows suggestions would stay with it.
+    M.backend().detach(args.buf)
+  end
   served[args.buf] = client.id
   add_folder(client, args.buf)
   watch(client, args.buf)

@@ -51,6 +51,15 @@ function M.stop(client)
   end
 end
 
+---@param client vim.lsp.Client
+---@return boolean # it is gone, or (0.11 and later) on its way out
+function M.is_stopped(client)
+  if methods then
+    return client:is_stopped()
+  end
+  return client.is_stopped()
+end
+
 ---A byte column as the protocol counts, in the client's encoding.
 ---@param line string
 ---@param col integer

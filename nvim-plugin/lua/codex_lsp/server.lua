@@ -8,11 +8,22 @@ M.name = 'codex_lsp'
 
 M.root_markers = { '.git', 'pyproject.toml', 'package.json', 'Cargo.toml', 'go.mod' }
 
+---How long a server may take to go; one that hangs never answers `shutdown`.
+local SHUTDOWN_MS = 3000
+local POLL_MS = 50
+
+---When a client was told to go: Neovim 0.10 does not say so of one that still shuts down.
+---@type table<integer, integer>
+local stopped = {}
+
+---@type uv.uv_timer_t? looks whether they are gone
+local poll
+
 ---One server for all projects: each would load the model again.
 ---@param client vim.lsp.Client
 ---@return boolean
 local function is_ours(client)
-  return client.name == M.name
+  return client.name == M.name and not stopped[client.id] and not compat.is_stopped(client)
 end
 
 ---The client's configuration, as `vim.lsp.config` and `vim.lsp.start` take it.
@@ -80,32 +91,57 @@ function M.enable()
   end
 end
 
+---Wait until clients are gone, and end those that do not go.
+---@param clients vim.lsp.Client[]
+---@param done fun()
+local function when_gone(clients, done)
+  if poll then
+    poll:close()
+  end
+  local timer = assert(vim.uv.new_timer())
+  poll = timer
+  local function look()
+    if poll ~= timer then
+      return
+    end
+    for _, client in ipairs(clients) do
+      if vim.lsp.get_client_by_id(client.id) then
+        if vim.uv.now() - stopped[client.id] < SHUTDOWN_MS then
+          return
+        end
+        client.rpc.terminate()
+      end
+    end
+    poll = nil
+    timer:close()
+    done()
+  end
+  timer:start(POLL_MS, POLL_MS, vim.schedule_wrap(look))
+end
+
 ---Stop the server; where it is to be started anew, it comes back for the open files.
 ---@param again boolean
 function M.stop(again)
-  local clients = vim.lsp.get_clients({ name = M.name })
+  -- Also one that has not answered `initialize` yet.
+  local clients = vim.lsp.get_clients({ name = M.name, _uninitialized = true })
   if can_enable() then
     vim.lsp.enable(M.name, false)
   else
     pcall(vim.api.nvim_del_augroup_by_name, 'codex_lsp.server')
   end
   for _, client in ipairs(clients) do
-    compat.stop(client)
-  end
-  if not again then
-    return
-  end
-  local timer = assert(vim.uv.new_timer())
-  timer:start(
-    50,
-    50,
-    vim.schedule_wrap(function()
-      if not timer:is_closing() and #vim.lsp.get_clients({ name = M.name }) == 0 then
-        timer:close()
-        M.enable()
+    if not stopped[client.id] then
+      stopped[client.id] = vim.uv.now()
+      if not compat.is_stopped(client) then
+        compat.stop(client)
       end
-    end)
-  )
+    end
+  end
+  when_gone(clients, function()
+    if again then
+      M.enable()
+    end
+  end)
 end
 
 return M

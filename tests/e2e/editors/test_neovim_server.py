@@ -1,0 +1,172 @@
+"""Real Neovims on a server that hangs, answers late or goes when a test wants it to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.editors.neovim import PLUGIN, Neovim
+
+SERVER = """
+_G.told = {}    -- what the servers were told
+_G.items = { 'a + b' }
+_G.started, _G.hangs, _G.held = 0, false, nil
+
+local function list(id)
+  local items = {}
+  for index, text in ipairs(_G.items) do
+    local argument = { id = tostring(id), index = index - 1, confidence = 0.5 }
+    local command = { title = '', command = 'accept', arguments = { argument } }
+    items[index] = { insertText = text, command = command }
+  end
+  return { items = items }
+end
+
+local function serve(dispatchers)
+  _G.started = _G.started + 1
+  local id, closing = 0, false
+  local function exit(signal)
+    if not closing then
+      closing = true
+      vim.schedule(function()
+        dispatchers.on_exit(0, signal)
+      end)
+    end
+  end
+  return {
+    request = function(method, params, callback, on_reply)
+      id = id + 1
+      local this, result = id, nil
+      table.insert(_G.told, { method, params })
+      if method == 'initialize' then
+        result = { capabilities = { textDocumentSync = 1, inlineCompletionProvider = {} } }
+      elseif method == 'textDocument/inlineCompletion' then
+        result = list(id)
+      elseif method == 'shutdown' and _G.hangs then
+        return true, id
+      end
+      local function answer()
+        if on_reply then
+          on_reply(this)
+        end
+        callback(nil, result)
+      end
+      if _G.held and method == 'textDocument/inlineCompletion' then
+        table.insert(_G.held, answer)
+      else
+        vim.schedule(answer)
+      end
+      return true, id
+    end,
+    notify = function(method, params)
+      table.insert(_G.told, { method, params })
+      if method == 'exit' then
+        exit(0)
+      end
+      return true
+    end,
+    is_closing = function()
+      return closing
+    end,
+    terminate = function()
+      exit(15)
+    end,
+  }
+end
+
+local server = require('codex_lsp.server')
+local config = server.config
+server.config = function()
+  return vim.tbl_extend('force', config(), { cmd = serve })
+end
+function _G.count(method)
+  return #vim.tbl_filter(function(message)
+    return message[1] == method
+  end, _G.told)
+end
+"""
+
+INIT = f"""
+vim.opt.runtimepath:prepend([[{PLUGIN}]])
+vim.o.swapfile = false
+{SERVER}
+require('codex_lsp').setup()
+"""
+
+CLIENTS = """
+return vim.tbl_map(function(client)
+  return client.id
+end, vim.lsp.get_clients({ bufnr = 0, name = 'codex_lsp' }))
+"""
+
+
+@pytest.fixture(params=["nvim-0.12", "nvim-0.10"])
+def nvim(request: pytest.FixtureRequest, tool: Any, tmp_path: Path) -> Iterator[Neovim]:
+    editor = Neovim(tool(request.param), tmp_path, INIT)
+    editor.open("a.txt", "x\n")
+    editor.until("a server", lambda: editor.lua(CLIENTS))
+    yield editor
+    editor.close()
+
+
+@pytest.fixture
+def newest(nvim: Neovim) -> Neovim:
+    if not nvim.lua("return require('codex_lsp.compat').has_inline_completion()"):
+        pytest.skip("this Neovim has no inline completion")
+    return nvim
+
+
+def visible(nvim: Neovim) -> bool:
+    return bool(nvim.lua("return require('codex_lsp').is_visible()"))
+
+
+def test_a_server_on_its_way_out_is_not_used_again(nvim: Neovim) -> None:
+    nvim.press("A(")
+    nvim.suggested()
+    (first,) = nvim.lua(CLIENTS)
+    nvim.lua("vim.cmd('CodexLsp stop') vim.cmd('CodexLsp start')")
+    nvim.until("another server", lambda: nvim.lua(CLIENTS) not in ([], [first]))
+    nvim.until("it alone", lambda: len(nvim.lua(CLIENTS)) == 1)
+    nvim.press("(")
+    assert nvim.suggested() == ["a + b"]
+    nvim.press("<Tab>")
+    nvim.until_lines(["x((a + b"])
+
+
+NOTE_TIMERS = """
+local new_timer, made = vim.uv.new_timer, {}
+vim.uv.new_timer = function()
+  local timer = new_timer()
+  table.insert(made, timer)
+  return timer
+end
+function _G.polls()
+  return #vim.tbl_filter(function(timer)
+    return not timer:is_closing() and timer:get_repeat() == 50
+  end, made)
+end
+"""
+LATER = """
+local now = vim.uv.now
+vim.uv.now = function()
+  return now() + 3000
+end
+"""
+
+
+def test_a_server_that_does_not_go_is_ended(nvim: Neovim) -> None:
+    (first,) = nvim.lua(CLIENTS)
+    nvim.lua(NOTE_TIMERS)
+    nvim.lua("_G.hangs = true")
+    nvim.api.command("CodexLsp restart")
+    nvim.api.command("CodexLsp restart")
+    assert nvim.lua("return _G.polls()") == 1
+    assert nvim.lua(CLIENTS) == [first]
+    nvim.lua(LATER)
+    nvim.until("another server", lambda: len(set(nvim.lua(CLIENTS)) - {first}) == 1)
+    nvim.until("it alone", lambda: len(nvim.lua(CLIENTS)) == 1)
+    assert nvim.lua("return _G.started") == 2
+    assert nvim.lua("return _G.polls()") == 0
