@@ -16,14 +16,47 @@ local METHOD = 'textDocument/inlineCompletion'
 ---@class codex_lsp.Kept
 ---@field handler fun(err: any, result: any, ctx: table)
 ---@field ctx table
+---@field group integer? That of Neovim's own, when it gave the handler.
 ---@field shown integer[] The items it has, by their index in the offer.
 ---@field place integer The one it shows.
 
 ---@type table<integer, codex_lsp.Kept?>
 local kept = {}
 
----@type table<integer, integer> client by buffer
+---@type table<integer, { client_id: integer }?> by buffer, another table after each `attach()`
 local attached = {}
+
+---@return boolean
+local function in_insert_mode()
+  return vim.api.nvim_get_mode().mode:sub(1, 1) == 'i'
+end
+
+---@param bufnr integer
+---@return boolean
+local function is_enabled(bufnr)
+  return vim.lsp.inline_completion.is_enabled({ bufnr = bufnr })
+end
+
+---@param bufnr integer
+---@return string
+local function group_name(bufnr)
+  return 'nvim.lsp.inline_completion:' .. bufnr
+end
+
+---The autocommands of Neovim's own, which makes others each time it is switched on.
+---@param bufnr integer
+---@return integer?
+local function group_of(bufnr)
+  local ok, found = pcall(vim.api.nvim_get_autocmds, { group = group_name(bufnr) })
+  return ok and found[1] and found[1].group or nil
+end
+
+---@param bufnr integer
+---@return codex_lsp.Kept? # unless Neovim's own is off, or was: then its handler would fail
+local function alive(bufnr)
+  local to = kept[bufnr]
+  return to and is_enabled(bufnr) and to.group == group_of(bufnr) and to or nil
+end
 
 ---An item as it would be if the server had been asked at the cursor.
 ---@param offer codex_lsp.Offer
@@ -46,8 +79,8 @@ end
 ---Have Neovim draw what is on offer, or nothing.
 ---@param bufnr integer
 function M.refresh(bufnr)
-  local offer, to = offers.get(bufnr), kept[bufnr]
-  if not to or not vim.lsp.inline_completion.is_enabled({ bufnr = bufnr }) then
+  local offer, to = offers.get(bufnr), alive(bufnr)
+  if not to then
     return
   end
   to.shown, to.place = offer and offers.agreeing(offer) or {}, 1
@@ -78,16 +111,22 @@ local function stand_between(client)
     if method ~= METHOD or not handler then
       return request(self, method, params, handler, bufnr)
     end
+    local at = (bufnr or 0) == 0 and vim.api.nvim_get_current_buf() or bufnr
+    local asked, group = attached[at], group_of(at)
     return request(self, method, params, function(err, result, ctx)
+      if not asked or attached[at] ~= asked or asked.client_id ~= client.id then
+        return
+      end
       -- What is on screen stays there when the answer has come too late.
       local on_screen = kept[ctx.bufnr] or { shown = {}, place = 1 }
       kept[ctx.bufnr] = {
         handler = handler,
         ctx = ctx,
+        group = group,
         shown = on_screen.shown,
         place = on_screen.place,
       }
-      if not err and attached[ctx.bufnr] and offers.take(client, result, ctx) then
+      if not err and in_insert_mode() and alive(at) and offers.take(client, result, ctx) then
         M.refresh(ctx.bufnr)
         M.on_show(ctx.bufnr)
       end
@@ -98,10 +137,9 @@ end
 ---See to it that an answer is on its way: Neovim asks when it hears that the cursor has moved.
 ---@param bufnr integer
 function M.expect(bufnr)
-  vim.api.nvim_exec_autocmds('CursorMovedI', {
-    group = 'nvim.lsp.inline_completion:' .. bufnr,
-    modeline = false,
-  })
+  if is_enabled(bufnr) and group_of(bufnr) then
+    vim.api.nvim_exec_autocmds('CursorMovedI', { group = group_name(bufnr), modeline = false })
+  end
 end
 
 ---@param client vim.lsp.Client
@@ -111,9 +149,9 @@ function M.attach(client, bufnr)
     return
   end
   stand_between(client)
-  attached[bufnr] = client.id
+  attached[bufnr] = { client_id = client.id }
   vim.lsp.inline_completion.enable(true, { bufnr = bufnr })
-  if vim.api.nvim_get_mode().mode:sub(1, 1) == 'i' then
+  if in_insert_mode() then
     M.expect(bufnr)
   end
   local group = vim.api.nvim_create_augroup('codex_lsp.builtin:' .. bufnr, {})
@@ -158,14 +196,18 @@ end
 
 ---@param bufnr integer
 function M.trigger(bufnr)
-  local client = vim.lsp.get_client_by_id(attached[bufnr] or -1)
-  local with = kept[bufnr]
-  if client and with then
+  local at = attached[bufnr]
+  local client = at and vim.lsp.get_client_by_id(at.client_id)
+  if not client or not in_insert_mode() then
+    return
+  end
+  local with = alive(bufnr)
+  if with then
     local params = offers.params(client, bufnr, 1)
     if params then
       client:request(METHOD, params, with.handler, bufnr)
     end
-  elseif client then
+  else
     -- Neovim has not asked yet, so there is no handler of its to call: make it ask.
     M.expect(bufnr)
   end
@@ -175,7 +217,7 @@ end
 ---@param count integer
 ---@return boolean
 function M.select(bufnr, count)
-  local offer, to = offers.get(bufnr), kept[bufnr]
+  local offer, to = offers.get(bufnr), alive(bufnr)
   if not offer or not to or #to.shown == 0 or not M.visible(bufnr) then
     return false
   end
@@ -188,8 +230,9 @@ end
 ---@param bufnr integer
 ---@return boolean
 function M.visible(bufnr)
-  local offer, to = offers.get(bufnr), kept[bufnr]
-  return offer ~= nil and to ~= nil and #to.shown > 0 and offers.rest(offer, offer.selected) ~= nil
+  local offer, to = offers.get(bufnr), in_insert_mode() and alive(bufnr)
+  return offer ~= nil and to and #to.shown > 0 and offers.rest(offer, offer.selected) ~= nil
+    or false
 end
 
 ---@param bufnr integer

@@ -170,3 +170,41 @@ def test_a_server_that_does_not_go_is_ended(nvim: Neovim) -> None:
     nvim.until("it alone", lambda: len(nvim.lua(CLIENTS)) == 1)
     assert nvim.lua("return _G.started") == 2
     assert nvim.lua("return _G.polls()") == 0
+
+
+def test_an_answer_from_before_it_was_switched_off_is_dropped(newest: Neovim) -> None:
+    newest.lua("_G.held = {}")
+    newest.press("A(")
+    newest.until_lua("return #_G.held == 1")
+    newest.api.command("CodexLsp disable buffer")
+    newest.api.command("CodexLsp enable buffer")
+    newest.lua("_G.held[1]()")
+    assert newest.shown() == []
+    newest.until_lua("return #_G.held == 2")
+    newest.lua("_G.held[2]()")
+    assert newest.shown() == ["a + b"]
+    # Neovim's own switch does the same to what it has given us.
+    newest.lua("vim.lsp.inline_completion.enable(false) vim.lsp.inline_completion.enable(true)")
+    assert not visible(newest)
+    newest.press("a")
+    newest.until_lua("return #_G.held == 3")
+    newest.lua("_G.held[3]()")
+    assert newest.shown() == ["a + b"]
+    assert "inline_completion" not in newest.messages()
+
+
+def test_what_is_not_on_the_screen_is_not_accepted(newest: Neovim) -> None:
+    newest.press("A(")
+    newest.suggested()
+    newest.press("<Esc>")
+    newest.until("nothing", lambda: newest.shown() == [])
+    before = newest.lua("return _G.count('textDocument/inlineCompletion')")
+    newest.api.command("CodexLsp trigger")
+    assert newest.lua("return _G.count('textDocument/inlineCompletion')") == before
+    newest.press("a")
+    newest.suggested()
+    newest.lua("vim.lsp.inline_completion.enable(false)")
+    assert newest.shown() == []
+    assert not visible(newest)
+    newest.press("<Tab>y")
+    newest.until_lines(["x(\ty"])
