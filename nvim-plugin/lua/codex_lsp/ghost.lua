@@ -225,7 +225,11 @@ end
 ---@param bufnr integer
 ---@return boolean
 function M.visible(bufnr)
-  return #vim.api.nvim_buf_get_extmarks(bufnr, M.namespace, 0, -1, { limit = 1 }) > 0
+  local offer = offers.get(bufnr)
+  -- While keys are typed ahead nothing is drawn anew.
+  return offer ~= nil
+    and #vim.api.nvim_buf_get_extmarks(bufnr, M.namespace, 0, -1, { limit = 1 }) > 0
+    and offers.rest(offer, offer.selected) ~= nil
 end
 
 ---Call back with the item that is shown.

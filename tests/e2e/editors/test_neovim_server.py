@@ -208,3 +208,54 @@ def test_what_is_not_on_the_screen_is_not_accepted(newest: Neovim) -> None:
     assert not visible(newest)
     newest.press("<Tab>y")
     newest.until_lines(["x(\ty"])
+
+
+MAPPED = """
+vim.keymap.set('i', '<C-]>', 'somebody', { buffer = 0 })
+"""
+OURS = """
+return vim.tbl_map(function(mapping)
+  return vim.startswith(mapping.desc or '', 'codex-lsp') and 'ours' or mapping.rhs
+end, vim.api.nvim_buf_get_keymap(0, 'i'))
+"""
+
+
+def test_a_mapping_that_somebody_else_has_made_stays(nvim: Neovim) -> None:
+    assert nvim.lua(OURS) == ["ours"] * 7
+    nvim.lua(MAPPED)
+    nvim.api.command("CodexLsp stop")
+    nvim.until("no server", lambda: nvim.lua(CLIENTS) == [])
+    assert nvim.lua(OURS) == ["somebody"]
+
+
+LATE = {
+    "vim.keymap.set('i', '<Tab>', '’<C-v>u0031')": "’1",
+    "vim.keymap.set('i', '<Tab>', function() vim.api.nvim_put({ '2' }, 'c', false, true) end)": "2",
+    "vim.keymap.set('i', '<Tab>', function() return '3x<BS>' end, { expr = true })": "3",
+    "vim.keymap.set('i', '<Tab>', function() return nil end, { expr = true })": "",
+    "vim.keymap.set('i', '<Tab>', '<Plug>(four)', { remap = true })": "4",
+    'vim.cmd([[imap <expr> <Tab> "\\<Plug>(four)"]])': "4",
+    'vim.cmd([[imap <expr> <Tab> "\\<Tab>\\<Plug>(four)"]])': "\t4",
+    "vim.cmd([[inoremap <expr> <Tab> '’6<BS>5']])": "’5",
+    "vim.cmd('inoremap <Tab> <Nop>')": "",
+}
+
+
+def test_a_key_that_is_mapped_later_does_that_where_nothing_is_shown(nvim: Neovim) -> None:
+    nvim.lua("_G.items = {}")
+    nvim.api.command("inoremap <Plug>(four) 4")
+    for mapping, typed in LATE.items():
+        nvim.lua(mapping)
+        nvim.press("<Esc>0C<Tab>y")
+        nvim.until_lines([typed + "y"])
+    nvim.lua("vim.keymap.set('i', '<C-]>', 'six')")
+    nvim.press("<Esc>0C<C-]>y")
+    nvim.until_lines(["sixy"])
+
+
+def test_a_key_typed_ahead_is_not_lost(nvim: Neovim) -> None:
+    nvim.press("A(")
+    nvim.suggested()
+    # The mapping is looked up while what was shown is not yet taken away by the letter.
+    nvim.press("x<Tab>y")
+    nvim.until_lines(["x(x\ty"])
