@@ -179,7 +179,7 @@ function M.detach(bufnr)
   if not attached[bufnr] then
     return
   end
-  offers.clear(bufnr)
+  offers.withdraw(bufnr)
   attached[bufnr] = nil
   kept[bufnr] = nil
   vim.api.nvim_del_augroup_by_name('codex_lsp.builtin:' .. bufnr)
@@ -190,7 +190,7 @@ end
 
 ---@param bufnr integer
 function M.dismiss(bufnr)
-  offers.clear(bufnr)
+  offers.withdraw(bufnr)
   M.refresh(bufnr)
 end
 

@@ -188,7 +188,7 @@ function M.dismiss(bufnr)
       state.request = nil
     end
   end
-  offers.clear(bufnr)
+  offers.withdraw(bufnr)
   if vim.api.nvim_buf_is_loaded(bufnr) then
     clear(bufnr)
   end

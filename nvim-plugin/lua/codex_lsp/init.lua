@@ -157,16 +157,10 @@ end
 function M.dismiss()
   local bufnr = here()
   local backend = attach.backend()
-  local offer = offers.get(bufnr)
-  if not offer or not backend.visible(bufnr) then
+  if not backend.visible(bufnr) then
     return false
   end
   now_or_soon(function()
-    local argument = offers.argument(offer.items[1])
-    local client = vim.lsp.get_client_by_id(offer.client_id)
-    if argument and client and offer.growing then
-      compat.notify(client, 'codexLsp/cancelPartial', { id = argument.id })
-    end
     backend.dismiss(bufnr)
     events.emit('CodexLspDismiss', { bufnr = bufnr })
   end)

@@ -133,6 +133,8 @@ function M.accepted(entry)
     }, function() end, data.bufnr)
   end
   if data.bufnr then
+    -- The server goes on with what has been accepted.
+    offers.clear(data.bufnr)
     attach.backend().dismiss(data.bufnr)
   end
 end

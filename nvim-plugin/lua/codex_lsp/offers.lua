@@ -129,6 +129,18 @@ function M.clear(bufnr)
   set(bufnr, nil)
 end
 
+---Take it away for good: the server need not go on with it.
+---@param bufnr integer
+function M.withdraw(bufnr)
+  local offer = offers[bufnr]
+  local argument = offer and M.argument(offer.items[1])
+  local client = offer and vim.lsp.get_client_by_id(offer.client_id)
+  if offer and argument and client and offer.growing then
+    compat.notify(client, 'codexLsp/cancelPartial', { id = argument.id })
+  end
+  M.clear(bufnr)
+end
+
 ---Call back once with the next answer in the buffer; nil when there is nothing to offer.
 ---@param bufnr integer
 ---@param callback fun(offer?: codex_lsp.Offer)

@@ -259,3 +259,36 @@ def test_a_key_typed_ahead_is_not_lost(nvim: Neovim) -> None:
     # The mapping is looked up while what was shown is not yet taken away by the letter.
     nvim.press("x<Tab>y")
     nvim.until_lines(["x(x\ty"])
+
+
+ENDED = "return _G.count('codexLsp/cancelPartial')"
+DONE = """
+local client = vim.lsp.get_clients({ name = 'codex_lsp' })[1]
+local offer = require('codex_lsp.offers').get(vim.api.nvim_get_current_buf())
+require('codex_lsp.attach').grow(client.id, {
+  id = offer.items[1].command.arguments[1].id,
+  index = 0,
+  version = offer.version,
+  position = offer.position,
+  seq = 1,
+  insertText = 'a + b',
+  done = true,
+})
+"""
+
+
+def test_what_grows_is_ended_when_it_is_not_shown_any_more(nvim: Neovim) -> None:
+    ways = ("<Esc>", "<C-]><Esc>", "<Cmd>new<CR><Cmd>close<CR><Esc>", "<Cmd>CodexLsp disable<CR>")
+    for count, way in enumerate(ways, start=1):
+        nvim.press("A(")
+        nvim.suggested()
+        assert nvim.lua(ENDED) == count - 1
+        nvim.press(way)
+        nvim.until("nothing", lambda: nvim.shown() == [])
+        nvim.until_lua(f"{ENDED} == ...", count)
+    nvim.press("<Cmd>CodexLsp enable<CR><Esc>A(")
+    nvim.suggested()
+    nvim.lua(DONE)
+    nvim.press("<Esc>")
+    nvim.until("nothing", lambda: nvim.shown() == [])
+    assert nvim.lua(ENDED) == len(ways)
