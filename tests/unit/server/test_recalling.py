@@ -176,22 +176,12 @@ async def test_changes_on_the_disk_are_followed(workspace: Workspace) -> None:
     assert await workspace.recalled() == []
 
 
-async def test_new_rules_hold_for_what_was_read_before(workspace: Workspace) -> None:
+@pytest.mark.parametrize("is_open", [False, True])
+async def test_new_rules_hold_for_what_was_read_before(workspace: Workspace, is_open: bool) -> None:
     workspace.write("other.py", OTHER)
     workspace.recalling.use(PROJECT)
-    assert await workspace.recalled() != []
-    workspace.write(".codexignore", "other.py\n")
-    workspace.changed(".codexignore")
-    assert await workspace.recalled() == []
-    workspace.write(".codexignore", "")
-    workspace.recalling.saved(workspace.uri(".codexignore"))
-    assert await workspace.recalled() == ["nection = open_connection(settings)"]
-
-
-async def test_new_rules_hold_for_a_file_that_is_open(workspace: Workspace) -> None:
-    workspace.write("other.py", OTHER)
-    workspace.recalling.use(PROJECT)
-    workspace.open("other.py", OTHER)
+    if is_open:
+        workspace.open("other.py", OTHER)
     assert await workspace.recalled() != []
     workspace.write(".codexignore", "other.py\n")
     workspace.changed(".codexignore")
