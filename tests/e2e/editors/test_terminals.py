@@ -135,6 +135,8 @@ def test_helix_completes_from_its_menu(
     editor.press("Tab")
     editor.until_screen("    return a + b")
     editor.press("Escape")
+    # A key that comes with it would be one with Alt.
+    editor.until_screen("NOR")
     editor.type(":w")
     editor.press("Enter")
     editor.until_file(file, "def add(a, b):\n    return a + b\n")
