@@ -47,7 +47,8 @@ def find_runs(folder: Path) -> list[Run]:
     """
     if (folder / FACTS).exists():
         return [read_run(folder)]
-    found = [*folder.glob(f"*/{FACTS}"), *folder.glob(f"*/*/{FACTS}")]
+    # Of what is deeper only a sweep's temperatures: shards are parts of runs.
+    found = [*folder.glob(f"*/{FACTS}"), *folder.glob(f"*/t[0-9]*/{FACTS}")]
     if not found:
         raise UsageError(f"{folder} holds no run: neither it nor a folder in it has {FACTS}.")
     return [read_run(item.parent, named_in=folder) for item in sorted(found)]

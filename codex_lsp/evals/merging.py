@@ -42,7 +42,8 @@ def merge(out: Path, folders: Sequence[Path]) -> int:
         # Texts differ between machines: what another part says of another text is not taken.
         if (folder / RESULTS).exists():
             for item in read_checked(folder / RESULTS):
-                if samples[key_of(item.sample)].completion == item.sample.completion:
+                known = samples.get(key_of(item.sample))
+                if known is not None and known.completion == item.sample.completion:
                     checked.setdefault(key_of(item.sample), item)
         for kind, found in all_scores(folder).items():
             of_kind = scores.setdefault(kind, {})

@@ -74,7 +74,8 @@ _SHELL = Spelling(
     quotes="",
     raw=(("'", "'"),),
     literals=(r"(?s:\\.)",),
-    # A document up to the line that ends it; no shift of bits, and no string behind three.
+    # A document up to the line that ends it; no string behind three, and in capitals only, or every
+    # shift of bits by a variable would begin one.
     marked=(
         (
             r"(?<![<\w(])<<-?[ \t]?(?P<q>['\"]?)(?P<mark>[A-Z_][A-Z_0-9]*)\b(?P=q)",

@@ -125,10 +125,7 @@ class ModelHost:
 
     def tune_command(self) -> Command | None:
         """Return the command that measures the loaded model; None when that is not wanted now."""
-        loading = self._loading
-        loaded = (
-            loading.result() if loading and loading.done() and not loading.cancelled() else None
-        )
+        loaded = self._result()
         if not isinstance(loaded, Loaded):
             return None
         return tune_command(self._settings, loaded.model, loaded.measured)
@@ -156,11 +153,13 @@ class ModelHost:
                 task.cancel()
         await self._worker.close()
 
-    def _has_no_model(self) -> bool:
+    def _result(self) -> Loaded | Rejection | None:
+        """Return what has come of loading; None while it goes on, or when it was called off."""
         loading = self._loading
-        if loading is None or not loading.done() or loading.cancelled():
-            return False
-        result = loading.result()
+        return loading.result() if loading and loading.done() and not loading.cancelled() else None
+
+    def _has_no_model(self) -> bool:
+        result = self._result()
         return isinstance(result, Rejection) and result.reason is RejectionReason.NO_MODEL
 
     def _is_there_by_now(self) -> bool:

@@ -84,10 +84,9 @@ def _at(value: Any, path: tuple[str, ...], change: Callable[[Any], Any]) -> Any:
 
 def _cleaned_changes(changes: Any) -> Any:
     """Without `rangeLength`, which is deprecated and not used; a range of null is no range."""
-    return _each(changes, lambda name, value: name == "rangeLength" or (name, value) == _NO_RANGE)
-
-
-_NO_RANGE = ("range", None)
+    return _each(
+        changes, lambda name, value: name == "rangeLength" or (name == "range" and value is None)
+    )
 
 
 def _cleaned_cells(cells: Any) -> Any:

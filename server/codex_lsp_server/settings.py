@@ -103,8 +103,7 @@ class Settings:
     max_latency_ms: int | None = 400
     """From then on, in milliseconds, the first whole line is shown without waiting for other
     samples, or for the rest of a block where text cannot grow; none waits as long as `patience`
-    says. It is also the time that samples and prompts are sized for, 400 with
-    none."""
+    says. It is also the time that samples and prompts are sized for, 400 with none."""
 
     patience: int | None = 2
     """How many steps the other samples may be decoded on once the first whole line is there; none

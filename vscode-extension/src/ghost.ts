@@ -8,6 +8,7 @@
 import * as vscode from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import { documentSelector } from './client';
+import { formattingOf, nameOf, placeOf } from './editorPlace';
 import { Offer, type OfferedItem, type Place, type Remainder } from './offer';
 import {
   ACCEPT_COMMAND,
@@ -390,27 +391,4 @@ export class Ghost implements vscode.InlineCompletionItemProvider, vscode.Dispos
 /** The item as the server sent it, at its length by now. */
 function told(item: OfferedItem | undefined): unknown {
   return item && { insertText: item.text, command: { arguments: [item.facts] } };
-}
-
-function placeOf(
-  document: vscode.TextDocument,
-  offset: number,
-  selected: vscode.SelectedCompletionInfo | undefined,
-): Place {
-  return {
-    uri: document.uri.toString(),
-    version: document.version,
-    text: document.getText(),
-    offset,
-    selected: selected && { text: selected.text, start: document.offsetAt(selected.range.start) },
-  };
-}
-
-function nameOf({ uri, version, offset }: Place): string {
-  return `${uri} ${version} ${offset}`;
-}
-
-function formattingOf(document: vscode.TextDocument): object {
-  const editor = vscode.window.visibleTextEditors.find((each) => each.document === document);
-  return { tabSize: editor?.options.tabSize ?? 4, insertSpaces: editor?.options.insertSpaces ?? true };
 }

@@ -177,6 +177,14 @@ def test_of_two_texts_of_one_sample_the_firsts_verdict_is_taken(tmp_path: Path) 
     assert all_scores(tmp_path / "unchecked") == {}
     list(check(parts[2], problems(), Judge(), 1))
     merge(tmp_path / "checked", parts)
+    # A verdict whose sample has been lost is none.
+    write(parts[2], ("Own/1", "1"))
+    list(check(parts[2], problems(), Judge(), 1))
+    samples = parts[2] / "samples.jsonl"
+    samples.write_text(samples.read_text().splitlines(keepends=True)[0])
+    merge(tmp_path / "lost", parts)
+    for name in ("checked", "lost"):
+        assert len(read_checked(tmp_path / name / "results.jsonl")) == 1
     (found,) = read_checked(tmp_path / "checked" / "results.jsonl")
     assert (found.sample.completion, found.passed) == ("2", False)
     assert all_scores(tmp_path / "checked")["safety"]["Own/0", 0].score == 2.0

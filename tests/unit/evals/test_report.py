@@ -71,6 +71,8 @@ def test_the_folder_one_is_in_has_a_name(folder: Path, monkeypatch: pytest.Monke
 def test_runs_of_a_sweep_are_found_below_their_folder(folder: Path) -> None:
     (folder / "sweep").mkdir()
     (folder / "t0.8").rename(folder / "sweep" / "t0.8")
+    (folder / "parts").mkdir()
+    write_run(folder / "parts" / "1", 0.2, [checked(True)])
     assert [run.name for run in find_runs(folder)] == ["sweep/t0.8", "t0.2"]
     write_report(folder)
     assert (folder / "choice-sweep-t0.8.svg").exists()

@@ -94,20 +94,20 @@ def test_strings_behind_those_are_found(language: str, text: str, start: int) ->
 
 
 @pytest.mark.parametrize(
-    ("language", "text"),
+    ("language", "text", "place"),
     [
-        ("javascript", "=/[" * 40_000),
-        ("javascript", "=/[a]" * 40_000),
-        ("shellscript", "".join(f"x <<E{number}\n" for number in range(400)) * 20),
-        ("rust", "r'" * 40_000),
-        ("rust", 'r#"" ' * 40_000),
+        ("javascript", "=/[" * 40_000, Place(Where.CODE, 120_000)),
+        ("javascript", "=/[a]" * 40_000, Place(Where.CODE, 200_000)),
+        ("shellscript", "".join(f"x <<E{i}\n" for i in range(400)), Place(Where.CODE, 3_490)),
+        ("rust", "r'" * 40_000, Place(Where.CODE, 80_000)),
+        ("rust", 'r#"" ' * 40_000, Place(Where.TEXT, 0, '"#')),
     ],
 )
 def test_a_text_that_seems_to_begin_many_is_looked_through_all_the_same(
-    language: str, text: str
+    language: str, text: str, place: Place
 ) -> None:
     # Were that quadratic it would take minutes.
-    assert place_at_end(text, language).start <= len(text)
+    assert place_at_end(text, language) == place
 
 
 def test_what_ends_it() -> None:
