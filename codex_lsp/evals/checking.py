@@ -114,11 +114,16 @@ def refuse_other_limits(folder: Path, known: Mapping[str, Any], facts: Mapping[s
 
     :raises UsageError: their limits differ
     """
-    if known.get(_LIMITS) != facts.get(_LIMITS):
+    was, now = known.get(_LIMITS) or {}, facts.get(_LIMITS) or {}
+    others = [
+        f"{name} {was.get(name)} and not {now.get(name)}"
+        for name in {**was, **now}
+        if was.get(name) != now.get(name)
+    ]
+    if others:
         raise UsageError(
-            f"The verdicts in {folder} were made with other limits ({known.get(_LIMITS)} and not "
-            f"{facts.get(_LIMITS)}); take those, or delete {RESULTS} and {CHECK} there to judge "
-            "all samples anew."
+            f"The verdicts in {folder} were made with other limits ({', '.join(others)}); take "
+            f"those, or delete {RESULTS} and {CHECK} there to judge all samples anew."
         )
 
 
